@@ -1,0 +1,309 @@
+# One Makefile for everything; `make help` lists the targets.
+# build/obj mirrors the tree, programs lie in build/. User CFLAGS, CPPFLAGS, LDFLAGS, DESTDIR, prefix are respected.
+VERSION := 0.1.0
+
+prefix        ?= /usr
+sbindir       ?= $(prefix)/sbin
+libdir        ?= $(prefix)/lib
+includedir    ?= $(prefix)/include
+libexecdir    ?= $(prefix)/libexec/qdisk
+heuristicsdir ?= $(prefix)/share/qdisk/heuristics
+mandir        ?= $(prefix)/share/man
+unitdir       ?= $(prefix)/lib/systemd/system
+
+comma := ,
+B ?= build
+ifdef SANITIZE
+  B := build/$(subst $(comma),-,$(SANITIZE))
+endif
+ifeq ($(origin CC),default)
+  CC := gcc
+endif
+AR ?= ar
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+V ?= 0
+ifeq ($(V),0)
+  Q := @
+  say = @printf '  %-6s %s\n' '$(1)' '$(2)'
+else
+  say = @:
+endif
+
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wvla -Wformat=2 -Wundef -Wswitch-enum
+ifdef WERROR
+  WARN += -Werror
+endif
+HARDEN := -fstack-protector-strong -fPIE
+ifndef SANITIZE
+  HARDEN += -D_FORTIFY_SOURCE=2
+endif
+all_cflags = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS)
+all_cppflags = -D_GNU_SOURCE -DQD_VERSION='"$(VERSION)"' -DQD_LIBEXECDIR='"$(libexecdir)"' \
+	-DQD_HEURISTICSDIR='"$(heuristicsdir)"' -Iinclude $(CPPFLAGS)
+all_ldflags = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+ifdef SANITIZE
+  HARDEN += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+  LDFLAGS += -fsanitize=$(SANITIZE)
+endif
+
+# ---- Sources, by name ----
+
+# floors 0 to 2: one archive, pure
+core := format format_envelope format_label format_text \
+	core own member elect vote evict score laws laws_corosync note engine
+core_src := $(core:%=qdiskd/%.c)
+
+# floor 3
+cs_src := qdiskd/cs_api.c qdiskd/cs_thread.c qdiskd/cs_vote.c qdiskd/cs_cfg.c \
+	qdiskd/cs_cmap.c qdiskd/cs_facts.c qdiskd/cs_state.c
+lun_src := qdiskd/device.c qdiskd/discover.c qdiskd/discover_child.c \
+	qdiskd/discover_label.c qdiskd/discover_sys.c
+status_src := qdiskd/status.c qdiskd/status_file.c qdiskd/status_json.c
+runner_src := qdiskd/runner.c qdiskd/runner_spawn.c
+config_src := qdiskd/config.c qdiskd/config_valid.c
+hands_src := qdiskd/aio.c qdiskd/fence.c qdiskd/log.c qdiskd/log_writer.c $(status_src) \
+	$(runner_src) $(config_src) $(cs_src) $(lun_src)
+clusterconf_src := cman-shim/clusterconf.c cman-shim/clusterconf_cluster.c \
+	cman-shim/clusterconf_fence.c cman-shim/clusterconf_quorumd.c \
+	cman-shim/clusterconf_schema.c cman-shim/clusterconf_value.c
+libcman_src := cman-shim/libcman.c cman-shim/libcman_cluster.c cman-shim/libcman_clusterid.c \
+	cman-shim/libcman_node.c cman-shim/libcman_stack.c cman-shim/libcman_table.c \
+	cman-shim/libcman_text.c
+
+# floor 4
+qdiskd_src := qdiskd/main.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/snapshot.c \
+	qdiskd/reload.c qdiskd/selffence.c
+mkqdisk_src := mkqdisk/mkqdisk.c mkqdisk/mk_label.c mkqdisk/mk_list.c mkqdisk/mk_use.c \
+	mkqdisk/mk_write.c
+tool_src := qdiskd/qdisk_tool.c qdiskd/tool_status.c
+tool_libs = $(call pkg_libs,json-c)
+readconf_src := cman-shim/readconf.c
+cman_tool_src := cman-shim/cman_tool.c cman-shim/cman_tool_format.c cman-shim/cman_tool_nodes.c \
+	cman-shim/cman_tool_options.c cman-shim/cman_tool_status.c
+
+# ---- Tests, by name ----
+
+# unit programs and what each is made of besides its own source; core: libqdcore.a
+unit_core := format member elect vote own evict score laws engine note
+unit_clusterconf := clusterconf clusterconf_nodes clusterconf_xml
+unit_libcman := libcman cman_tool cman_tool_format
+unit := $(unit_core) $(unit_clusterconf) $(unit_libcman) config runner fence status log cs_state
+fixture_src := tests/unit/mind_fixture.c
+sim_src := $(sort $(wildcard tests/sim*.c))
+
+rig_programs := sampler s1check mono nodereboot
+cluster_programs := cs_probe cman_tool_probe cman_tool_qdev
+device_programs := test_aio lun_tool
+
+obj = $(patsubst %.c,$B/obj/%.o,$(1))
+pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
+pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
+cs_libs = $(call pkg_libs,libvotequorum libquorum libcmap libcfg libcorosync_common)
+
+programs := $B/qdiskd $B/qdisk-readconf $B/qdisk-tool $B/mkqdisk $B/cman_tool
+libraries := $B/libcman.so.3
+
+.PHONY: all
+all: $(programs) $(libraries)
+
+# ---- How things are built ----
+
+$B/obj/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(all_cppflags) $(extra_cppflags) $(all_cflags) -MMD -MP -c -o $@ $<
+
+# $(call link,LIBRARIES): objects and archives among the prerequisites, then libraries
+define link
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(all_cflags) $(all_ldflags) -o $@ $(filter %.o %.a,$^) $(1)
+endef
+
+$B/libqdcore.a: $(call obj,$(core_src))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$B/qdiskd: $(call obj,$(qdiskd_src) $(hands_src)) $B/libqdcore.a
+	$(call link,$(cs_libs) $(call pkg_libs,libqb blkid zlib) -laio -lpthread)
+
+$B/qdisk-readconf: $(call obj,$(readconf_src) $(clusterconf_src))
+	$(call link,$(call pkg_libs,libxml-2.0))
+
+$B/qdisk-tool: $(call obj,$(tool_src))
+	$(call link,$(tool_libs))
+
+$B/mkqdisk: $(call obj,$(mkqdisk_src) $(lun_src)) $B/libqdcore.a
+	$(call link,$(call pkg_libs,blkid zlib))
+
+$(call obj,$(libcman_src)): extra_cppflags = -fPIC -fvisibility=hidden
+$(call obj,$(readconf_src) $(clusterconf_src)): extra_cppflags = $(call pkg_cflags,libxml-2.0)
+
+$B/libcman.so.3.0: $(call obj,$(libcman_src))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(all_cflags) $(LDFLAGS) -shared -Wl,-soname,libcman.so.3 -Wl,-z,defs,-z,relro,-z,now \
+		-o $@ $^ $(cs_libs)
+
+$B/libcman.so.3: $B/libcman.so.3.0
+	$(Q)ln -sf $(<F) $@ && ln -sf $(<F) $B/libcman.so
+
+$B/cman_tool: $(call obj,$(cman_tool_src)) $B/libcman.so.3
+	$(call link,-L$B -lcman -Wl$(comma)-rpath$(comma)'$$ORIGIN')
+
+# ---- Tests ----
+
+T := $B/tests
+unit_programs := $(unit:%=$T/unit/test_%)
+helpers := $(rig_programs:%=$T/rig/%) $(cluster_programs:%=$T/cluster/%) \
+	$(device_programs:%=$T/device/%)
+
+.PHONY: tests
+tests: all $(unit_programs) $T/sim $(helpers)
+
+$(unit_core:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
+		$(call obj,$(fixture_src)) $B/libqdcore.a
+	$(call link,-lcmocka $(call pkg_libs,zlib))
+$(unit_clusterconf:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
+		$(call obj,$(clusterconf_src))
+	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
+$T/unit/test_config: $(call obj,tests/unit/test_config.c $(config_src) $(clusterconf_src)) $B/qdisk-readconf
+	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
+$T/unit/test_runner: $(call obj,tests/unit/test_runner.c $(runner_src))
+	$(call link,-lcmocka)
+$T/unit/test_fence: $(call obj,tests/unit/test_fence.c qdiskd/fence.c $(runner_src))
+	$(call link,-lcmocka)
+$T/unit/test_status: $(call obj,tests/unit/test_status.c $(status_src))
+	$(call link,-lcmocka $(tool_libs))
+$T/unit/test_log: $(call obj,tests/unit/test_log.c qdiskd/log.c qdiskd/log_writer.c)
+	$(call link,-lcmocka $(call pkg_libs,libqb))
+$T/unit/test_cs_state: $(call obj,tests/unit/test_cs_state.c qdiskd/cs_state.c)
+	$(call link,-lcmocka)
+$(unit_libcman:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
+		$(call obj,$(libcman_src) cman-shim/cman_tool_options.c cman-shim/cman_tool_format.c)
+	$(call link,-lcmocka $(cs_libs))
+$T/sim: $(call obj,$(sim_src)) $B/libqdcore.a
+	$(call link,$(call pkg_libs,zlib) -lm)
+
+$T/rig/sampler $T/rig/mono $T/rig/nodereboot $T/rig/s1check: $T/rig/%: $B/obj/tests/rig/%.o
+	$(call link,$(if $(filter sampler,$*),$(call pkg_libs,libquorum)))
+$T/cluster/cs_probe: $(call obj,tests/cluster/cs_probe.c $(cs_src))
+	$(call link,$(cs_libs) -lpthread)
+$T/cluster/cman_tool_probe $T/cluster/cman_tool_qdev: $T/cluster/%: $B/obj/tests/cluster/%.o $B/libcman.so.3
+	$(call link,$(cs_libs) -L$B -lcman -Wl$(comma)-rpath$(comma)$(CURDIR)/$B)
+$T/device/test_aio: $(call obj,tests/device/test_aio.c qdiskd/aio.c)
+	$(call link,-lcmocka -laio)
+$T/device/lun_tool: $(call obj,tests/device/lun_tool.c $(lun_src)) $B/libqdcore.a
+	$(call link,$(call pkg_libs,blkid zlib))
+
+check_unit := $(unit_programs) tests/floors.sh tests/docs.sh
+check_device := $T/device/test_aio $(sort $(wildcard tests/device/*.sh)) \
+	$(sort $(wildcard tests/heuristics/*.sh))
+check_cluster := tests/rig/s1check_test.sh $(filter-out tests/cluster/cluster.sh,$(sort $(wildcard tests/cluster/*.sh)))
+# programs and helpers of the shell tests
+run := CMAN_TOOL=$(CURDIR)/$B/cman_tool CMAN_TOOL_PROBE=$(CURDIR)/$T/cluster/cman_tool_probe \
+	CMAN_TOOL_QDEV=$(CURDIR)/$T/cluster/cman_tool_qdev LIBCMAN_DIR=$(CURDIR)/$B \
+	MKQDISK=$(CURDIR)/$B/mkqdisk LUN_TOOL=$(CURDIR)/$T/device/lun_tool \
+	RIG_BUILD=$(CURDIR)/$B BUILD=$(CURDIR)/$B QDISK_LIBEXECDIR=$(CURDIR)/$B tests/run
+
+# `check` installs what is missing first; the others only run.
+.PHONY: check check-run check-unit check-sim check-device check-cluster
+check:
+	$(Q)tests/packages.sh
+	$(Q)$(MAKE) --no-print-directory check-run
+check-run: tests
+	$(Q)$(run) $(check_unit) $T/sim-check $(check_device) $(check_cluster)
+check-unit: $(unit_programs) all
+	$(Q)$(run) $(check_unit)
+check-sim: $T/sim
+	$(Q)$(run) $T/sim-check
+check-device: all $T/device/test_aio $T/device/lun_tool
+	$(Q)$(run) $(check_device)
+check-cluster: all $(helpers)
+	$(Q)$(run) $(check_cluster)
+
+# the simulator as one test program
+tests check-sim: $T/sim-check
+$T/sim-check: $T/sim
+	$(Q)printf '#!/bin/sh\nexec %s --tap\n' '$(CURDIR)/$T/sim' > $@ && chmod +x $@
+
+# every cluster scenario ROUNDS times; stops at the first failure
+ROUNDS ?= 10
+.PHONY: soak
+soak: all $(helpers)
+	$(Q)for i in $$(seq $(ROUNDS)); do echo "round $$i"; $(run) $(check_cluster) || exit 1; done
+
+.PHONY: demo
+demo:
+	$(Q)tests/packages.sh
+	$(Q)$(MAKE) --no-print-directory all $(rig_programs:%=$T/rig/%)
+	$(Q)RIG_BUILD=$(CURDIR)/$B tests/demo.sh
+
+.PHONY: bench
+bench: all $(helpers)
+	$(Q)RIG_BUILD=$(CURDIR)/$B tests/bench.sh
+
+# ---- Lint: warnings are errors, two compilers, analysers, sanitizers ----
+
+.PHONY: lint lint-run lint-c lint-text lint-sanitize
+lint:
+	$(Q)tests/packages.sh --lint
+	$(Q)$(MAKE) --no-print-directory lint-run
+lint-run: lint-c lint-text lint-sanitize
+c_files = $(sort $(wildcard qdiskd/*.c mkqdisk/*.c cman-shim/*.c tests/*.c tests/*/*.c))
+lint-c:
+	$(Q)$(MAKE) --no-print-directory B=build/gcc CC=gcc WERROR=1 tests >/dev/null
+	$(Q)$(MAKE) --no-print-directory B=build/clang CC=clang WERROR=1 tests >/dev/null
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --suppressions-list=tests/cppcheck.txt \
+		--enable=warning,performance,portability -Iinclude -D_GNU_SOURCE \
+		$(filter-out tests/%,$(c_files))
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' \
+		$(filter-out tests/%,$(c_files)) -- -std=gnu11 $(all_cppflags) $(call pkg_cflags,libxml-2.0 libqb) 2>/dev/null
+lint-text:
+	$(Q)shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/rig/fence_rig heuristics/qdisk-*)) tests/run .ci/run
+	$(Q)mandoc -T lint -W warning $(sort $(wildcard man/*))
+lint-sanitize:
+	$(Q)$(MAKE) --no-print-directory SANITIZE=address,undefined check-unit check-sim
+
+# ---- Install ----
+
+.PHONY: install
+install: all
+	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libexecdir) $(DESTDIR)$(libdir) \
+		$(DESTDIR)$(includedir) $(DESTDIR)$(heuristicsdir) $(DESTDIR)$(unitdir) \
+		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
+	$(INSTALL) -m 755 $B/qdiskd $B/qdisk-tool $B/mkqdisk $(DESTDIR)$(sbindir)
+	$(CC) $(all_cflags) $(all_ldflags) -o $(DESTDIR)$(sbindir)/cman_tool \
+		$(call obj,$(cman_tool_src)) -L$B -lcman
+	$(INSTALL) -m 755 $B/qdisk-readconf $(DESTDIR)$(libexecdir)
+	$(INSTALL) -m 644 $B/libcman.so.3.0 $(DESTDIR)$(libdir)
+	ln -sf libcman.so.3.0 $(DESTDIR)$(libdir)/libcman.so.3
+	ln -sf libcman.so.3 $(DESTDIR)$(libdir)/libcman.so
+	$(INSTALL) -m 644 include/libcman.h $(DESTDIR)$(includedir)
+	$(INSTALL) -m 755 heuristics/qdisk-ping heuristics/qdisk-link heuristics/qdisk-san \
+		$(DESTDIR)$(heuristicsdir)
+	$(INSTALL) -m 644 qdiskd/qdiskd.service $(DESTDIR)$(unitdir)
+	for s in 5 7 8; do for m in man/*.$$s; do [ ! -e "$$m" ] || \
+		$(INSTALL) -m 644 "$$m" $(DESTDIR)$(mandir)/man$$s; done; done
+
+.PHONY: clean help
+clean:
+	rm -rf build
+help:
+	@echo 'all            build (default)'
+	@echo 'check          install what is missing, then all tests; ends with "N passed, N failed, N skipped"'
+	@echo 'check-unit     pure tests, no root; under a minute'
+	@echo 'check-sim      the engine in a simulated world: fixed seeds and named stories'
+	@echo 'check-device   mkqdisk, aio and heuristics on loop devices and namespaces'
+	@echo 'check-cluster  real corosync nodes in namespaces'
+	@echo 'soak           ROUNDS=10 rounds of check-cluster'
+	@echo 'demo           three nodes and a LUN, live: death, last man standing, split'
+	@echo 'bench          cost of a cycle: I/O, system calls, allocations'
+	@echo 'lint           warnings, analysers, sanitizers, shell and man pages'
+	@echo 'install        DESTDIR= prefix= sbindir= libdir= ... are respected'
+	@echo 'clean          remove build/'
+	@echo 'variables      CC CFLAGS LDFLAGS V=1 WERROR=1 SANITIZE=address,undefined'
+
+-include $(shell find $B/obj -name '*.d' 2>/dev/null)

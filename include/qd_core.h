@@ -1,0 +1,449 @@
+/* The mind (floor 1): what a node makes of what it sees.
+ *
+ * One function, qd_step(): state and input in, state and actions out. Total:
+ * it cannot fail, waits for nothing and touches nothing but its arguments.
+ * The engine (qd_ports.h) feeds it and performs what it asks for; so does the
+ * simulator, which is why this floor has no clock, no random, no malloc.
+ *
+ * Times are milliseconds of CLOCK_BOOTTIME unless a name says otherwise.
+ * Words: a *beat* is a landed write of one's own block; *silence* is how long
+ * ago the last beat began; a *view* is the member list of a corosync ring.
+ * The rules are restated in qdisk(5); why each clause is there: qdisk(5), "Why".
+ *
+ * Where the rules live:
+ *	core.c		qd_step(): the order of things; start, silence, stop
+ *	member.c	what a slot says about a node: up, dead, undead
+ *	elect.c		bids, acks, mastership, hand-over
+ *	vote.c		casts, stands, holds, casts 0; the voting mark
+ *	evict.c		what a master does about a dead node
+ *	score.c		heuristics to a score
+ *	laws.c		configuration and corosync's facts to struct qd_params
+ */
+#ifndef QD_CORE_H
+#define QD_CORE_H
+
+#include "qd_config.h"
+
+/* ---- In ---- */
+
+enum qd_event {
+	QD_EV_CYCLE,	/* a cycle's read has ended, or is late: see `read` */
+	QD_EV_WRITTEN,	/* the write of our own block has ended: see `wrote` */
+	QD_EV_RING,	/* what corosync shows has changed */
+	QD_EV_TIMER,	/* a time that qd_next_deadline() named has come */
+	QD_EV_FENCED,	/* a fencing has ended: see `fenced` */
+	QD_EV_RECONFIG,	/* new values in force: see `params` */
+	QD_EV_STOP,	/* an administrator wants a clean stop */
+};
+
+enum qd_io {
+	QD_IO_OK,
+	QD_IO_ERROR,	/* ended, and did not land */
+	QD_IO_LATE,	/* still out at the next tick; says nothing about anyone */
+	QD_IO_STRANGER,	/* landed, but the label is not the one we started with */
+};
+
+/* What corosync shows, as of this step. */
+struct qd_corosync {
+	bool connected;		/* false: gone. Its votes are gone with it */
+	bool stalled;		/* a call is out longer than I: as good as gone, but it may still count us */
+	struct qd_ring ring;	/* of the newest membership, during sync already */
+	qd_mask members;	/* of that ring */
+	bool in_sync;		/* clients are still shown an older view */
+	bool quorate;		/* what clients are shown */
+	qd_mask view;		/* the member list that is shown with it */
+	uint32_t quorum;	/* votes needed */
+	bool registered;
+	uint64_t polled_seq;	/* of the newest vote request that was answered */
+	bool polled_accepted;
+	bool polled_cast;	/* what was really cast */
+	struct qd_ring polled_ring;
+	bool polled_quorate;	/* QUORATE flag, looked at after that poll */
+};
+
+struct qd_input {
+	enum qd_event event;
+	uint64_t now_ms;	/* read once; every decision of this step uses it */
+	uint64_t wall_s;	/* stamps blocks, decides nothing */
+	uint64_t random;	/* a fresh incarnation, used only when a life ends */
+	struct qd_corosync cs;
+	uint32_t score, score_max;	/* of the heuristics; 1/1 without any */
+
+	/* CYCLE */
+	bool tick;		/* false: an express cycle, or a read that came late */
+	uint64_t cycle_start_ms;/* when the read was submitted (CYCLE and WRITTEN) */
+	enum qd_io read;
+	const struct qd_slot *slots;	/* [QD_NODE_MAX], by node id - 1; only with read OK */
+	uint32_t read_us, write_us;	/* last latencies, for the block */
+	uint64_t average_us;
+
+	/* WRITTEN */
+	enum qd_io wrote;
+	uint64_t write_start_ms;
+
+	/* FENCED */
+	uint32_t fenced_node;
+	uint64_t fenced_incarnation;
+	enum qd_fence_result fenced;
+
+	/* RECONFIG */
+	const struct qd_params *params;
+};
+
+/* ---- Out ---- */
+
+enum qd_note_id {
+	QD_NOTE_INITIAL_SCORE,
+	QD_NOTE_INITIALIZED,
+	QD_NOTE_SCORE_OK,
+	QD_NOTE_SCORE_SHORT,
+	QD_NOTE_MASTER_WINS_OFF,
+	QD_NOTE_NODE_UP,
+	QD_NOTE_NODE_DOWN,
+	QD_NOTE_NODE_SHUTDOWN,
+	QD_NOTE_NODE_MISSED,	/* a = misses, b = limit */
+	QD_NOTE_NODE_SILENT,	/* dead, and I am not master */
+	QD_NOTE_NODE_DEAD,	/* a = misses, b = limit: I evict it */
+	QD_NOTE_NODE_EVICTED,	/* an eviction was seen */
+	QD_NOTE_EVICTION,
+	QD_NOTE_EVICTION_AGAIN,
+	QD_NOTE_NODE_UNDEAD,
+	QD_NOTE_KILL,
+	QD_NOTE_SLOT_BAD,	/* a node's slot cannot be read */
+	QD_NOTE_SLOT_GOOD,
+	QD_NOTE_BID,
+	QD_NOTE_BID_RESCINDED,	/* a = for whom, 0: a silence */
+	QD_NOTE_BID_HELD,	/* node = whose voting mark */
+	QD_NOTE_ACK,
+	QD_NOTE_MASTER,		/* I am */
+	QD_NOTE_TAKEOVER,	/* I am, by hand-over from node */
+	QD_NOTE_MASTER_IS,
+	QD_NOTE_MASTER_LOST,
+	QD_NOTE_ABDICATE,
+	QD_NOTE_TWO_MASTERS,
+	QD_NOTE_VOTE,		/* a = enum qd_vote, b = enum qd_why */
+	QD_NOTE_MARK_CLEARED,
+	QD_NOTE_SILENCE,	/* a = ms: L1, votes withdrawn */
+	QD_NOTE_NEW_LIFE,	/* a = ms: L2 without self-fence */
+	QD_NOTE_OWN_SLOT_BAD,
+	QD_NOTE_OWN_STALE,	/* a read shows an older block of mine than has landed */
+	QD_NOTE_STRANGER,	/* the label has changed under us */
+	QD_NOTE_FOREIGN,	/* somebody else wrote into my slot */
+	QD_NOTE_TWIN,		/* two nodes share my id */
+	QD_NOTE_COROSYNC_GONE,
+	QD_NOTE_COROSYNC_BACK,
+	QD_NOTE_COROSYNC_STALLED,
+	QD_NOTE_FENCE_START,	/* a = attempt */
+	QD_NOTE_FENCE_OK,
+	QD_NOTE_FENCE_FAILED,	/* a = ms until the next try */
+	QD_NOTE_FENCE_UNDEFINED,
+	QD_NOTE_FENCE_DROPPED,	/* the victim came back as a new incarnation */
+	QD_NOTE_IO_ERRORS,	/* a = errors in a row: giving up */
+	QD_NOTE_STOPPING,
+	QD_NOTE_STOPPED,
+	QD_NOTE_STOP_UNWRITTEN,	/* left without a leaving block: the LUN hangs */
+	QD_NOTE_COUNT
+};
+
+struct qd_note {
+	enum qd_note_id id;
+	uint32_t node;
+	uint64_t a, b, c;
+};
+
+enum qd_self_fence {
+	QD_FENCED_SCORE,	/* score short, reboot="1" */
+	QD_FENCED_EVICTED,	/* evicted in this incarnation */
+	QD_FENCED_SILENCE,	/* L2, configured */
+	QD_FENCED_QUORATE,	/* L2, and corosync still counts the device */
+};
+
+enum qd_action_type {
+	QD_ACT_NOTE,
+	QD_ACT_WRITE,		/* a block into slot `node` */
+	QD_ACT_VOTE,
+	QD_ACT_UNREGISTER,
+	QD_ACT_KILL,		/* node, through corosync: a courtesy */
+	QD_ACT_FENCE,		/* node */
+	QD_ACT_PET,
+	QD_ACT_SELF_FENCE,
+	QD_ACT_EXIT,
+};
+
+struct qd_action {
+	enum qd_action_type type;
+	uint32_t node;		/* WRITE, KILL, FENCE */
+	union {
+		struct qd_note note;
+		struct qd_block block;	/* WRITE */
+		struct {
+			uint64_t seq;	/* +1 with every request */
+			struct qd_ring ring;
+			bool cast;
+			uint64_t cycle_start_ms;	/* a 1 older than I is cast as 0 */
+		} vote;
+		uint64_t incarnation;	/* FENCE: the victim's */
+		enum qd_self_fence reason;
+		int status;		/* EXIT: of the process */
+	};
+};
+
+/* Per step at most: a write, a kill, a fence and nine notes for each node, and
+ * what the node does for itself. */
+#define QD_ACTIONS_MAX (QD_NODE_MAX * 12 + 32)
+
+struct qd_actions {
+	uint32_t count;
+	bool want_express;	/* another cycle soon, out of turn */
+	struct qd_action action[QD_ACTIONS_MAX];
+};
+
+/* ---- Heuristics and score ---- */
+
+enum qd_heuristic_phase { QD_HEUR_IDLE, QD_HEUR_RUNNING };
+
+struct qd_heuristic_state {
+	enum qd_heuristic_phase phase;
+	bool up;
+	uint32_t misses;	/* failures in a row */
+	uint64_t next_ms;	/* when it is due */
+	uint64_t started_ms;
+	uint32_t score, interval_ms, tko, timeout_ms;	/* in force */
+};
+
+struct qd_score {
+	uint32_t count;
+	struct qd_heuristic_state heuristic[QD_HEURISTICS_MAX];
+};
+
+enum qd_heuristic_change { QD_HEUR_SAME, QD_HEUR_UP, QD_HEUR_DOWN, QD_HEUR_MISSED };
+
+/* Take over the configured heuristics, all down and due now. Where interval or
+ * tko are not given they follow from (K-1)*I, which also ends a run. */
+void qd_score_init(struct qd_score *score, const struct qd_config *config,
+		   const struct qd_timings *t, uint64_t now_ms);
+
+/* Index of a heuristic to start now, or -1; call until -1. It counts as started. */
+int qd_score_due(struct qd_score *score, uint64_t now_ms);
+
+/* How a run ended. OVERDUE: after timeout_ms; its whole process group was killed. */
+enum qd_heuristic_end { QD_RUN_OK, QD_RUN_FAILED, QD_RUN_OVERDUE };
+
+/* A run has ended. One success is up; tko failures in a row, or one run that is
+ * overdue, are down. */
+enum qd_heuristic_change qd_score_ended(struct qd_score *score, unsigned index,
+					enum qd_heuristic_end end, uint64_t now_ms);
+
+/* Sum of those up, and of all; 1/1 without heuristics. */
+void qd_score_sum(const struct qd_score *score, uint32_t *ret_score, uint32_t *ret_max);
+
+/* Score needed: min_score, or max/2+1. */
+uint32_t qd_score_required(uint32_t min_score, uint32_t score_max);
+
+/* ---- State ---- */
+
+enum qd_vote { QD_VOTE_NONE, QD_VOTE_CASTS, QD_VOTE_STANDS, QD_VOTE_HOLDS, QD_VOTE_CASTS_0 };
+
+/* Why a vote is what it is; qd_why_text() gives words. */
+enum qd_why {
+	QD_WHY_MASTER,		/* the master's mask has me in this ring */
+	QD_WHY_IO_OUT,		/* this cycle's read or write has not landed yet */
+	QD_WHY_ELECTION,	/* the master has gone, its successor is being elected */
+	QD_WHY_MASTER_SLOW,	/* an answer is owed; the master has not shown this ring yet */
+	QD_WHY_NOT_CONNECTED,
+	QD_WHY_STOPPING,
+	QD_WHY_STARTING,
+	QD_WHY_SCORE,
+	QD_WHY_SILENCE,		/* L1 */
+	QD_WHY_NO_MASTER,
+	QD_WHY_TWO_MASTERS,
+	QD_WHY_NOT_IN_MASK,
+	QD_WHY_OTHER_RING,	/* the master is in another ring: we lost */
+	QD_WHY_MASTER_WINS,	/* only the master casts */
+	QD_WHY_STRANGER_ACK,	/* before acking a bidder of another ring */
+	QD_WHY_FOREIGN,		/* somebody wrote into my slot */
+	QD_WHY_COUNT
+};
+
+struct qd_member {
+	/* its slot */
+	bool known;		/* `block` is a good block of this slot */
+	bool looked;		/* at least once in this life */
+	bool readable;		/* at the last look */
+	struct qd_block block;
+	uint64_t beat_ms;	/* when a new beat was last seen, or the block found */
+	bool beating;		/* a beat of this incarnation seen in this life */
+	/* counts, at ticks only */
+	bool tick_known;
+	uint64_t tick_beat, tick_incarnation;
+	uint32_t missed, seen;	/* in a row; seen: two misses in a row end it */
+	bool up, dead;
+	/* verdicts */
+	bool evicted;
+	uint64_t evicted_incarnation;
+	bool fenced;		/* with success */
+	uint64_t fenced_incarnation;
+	bool fencing;		/* one is under way */
+	bool fence_wanted;
+	bool fence_undefined;
+	bool eviction_stale;	/* the eviction on the LUN does not say "fenced" yet */
+	uint32_t fence_attempts;
+	uint64_t fence_next_ms;
+	/* bidding */
+	uint32_t bid_ticks;
+	uint16_t bid_sequence;
+};
+
+struct qd_state {
+	struct qd_params p;
+	/* life */
+	uint64_t incarnation;
+	uint64_t life_start_ms;
+	uint64_t beat;			/* of the last block written, landed or not */
+	bool landed;			/* a write of this life has landed */
+	uint64_t landed_start_ms;	/* silence counts from here, or from the start of life */
+	uint64_t landed_beat;
+	bool woke;			/* a silence >= L1 not yet answered by a clean cycle */
+	uint64_t woke_ms;		/* when it was found: a clean cycle begins later */
+	bool silence_noted, stranger_noted, stale_noted;
+	enum qd_node_state role;	/* NONE, INIT, RUN, MASTER */
+	uint32_t role_ticks;		/* since it was taken */
+	uint32_t score, score_max, score_required;
+	bool score_ok;
+	uint32_t io_errors;		/* in a row */
+	bool finished;			/* after SELF_FENCE or EXIT */
+
+	/* this cycle */
+	uint64_t cycle_start_ms;
+	struct qd_ring cycle_ring;
+	bool cycle_read_ok;		/* read landed, own slot readable and mine */
+	bool own_unreadable;
+	bool write_out;
+	struct qd_block own;		/* the block last written */
+	bool own_landed;		/* and it landed */
+	bool mark_taken;		/* the mark found in my slot at start was taken over */
+
+	/* my own slot in a stranger's hand */
+	bool foreign;
+	bool foreign_written;		/* a write of mine landed since */
+	uint64_t foreign_incarnation, foreign_beat;
+
+	/* corosync */
+	struct qd_corosync cs;
+	uint64_t ring_since_ms;
+	uint32_t ring_ticks;
+	bool was_connected;
+
+	/* peers; [my id - 1] is unused */
+	struct qd_member member[QD_NODE_MAX];
+	qd_mask up;			/* peers, and me when I run */
+
+	/* masters and bids */
+	uint32_t master;		/* the one live master, me included; 0 none */
+	uint32_t master_count;
+	uint32_t master_noted;
+	uint32_t last_master;		/* last node seen in state 6 in this life */
+	struct qd_ring last_master_ring;
+	uint32_t leaver_seen;		/* live master at my last look */
+	qd_mask mask;			/* mine, as master */
+	bool bidding;
+	uint16_t bid_sequence;
+	uint32_t bid_ticks;
+	bool bid_held;
+	uint32_t ack_to;		/* 0 nobody */
+	uint16_t ack_sequence;
+	bool stranger_ack;		/* the bidder to ack is not of my ring: 0 is cast first */
+	bool abdicated;			/* in this step: 0 is cast in the same one */
+	uint32_t quiet_ticks;		/* since anybody of the last master's ring bid */
+
+	/* vote */
+	enum qd_vote vote;
+	enum qd_why why;
+	uint64_t vote_seq;
+	struct qd_ring vote_ring;	/* of the last request */
+	bool vote_cast;			/* what the last request cast */
+	uint64_t hold_since_ms;		/* 0: not holding */
+	uint64_t shown_ring_ms;		/* when a block of mine first landed in this ring; 0 not yet */
+	bool voting;			/* the voting mark */
+	qd_mask view;
+
+	/* last fence, for the block and the status */
+	uint32_t fence_victim;
+	enum qd_fence_result fence_result;
+	uint64_t fence_wall_s;
+	uint64_t fence_ms;
+
+	/* stop */
+	bool stopping, unregister_sent, leaving;
+	uint64_t stop_ms;
+	uint64_t leave_ms;
+	uint32_t successor;
+};
+
+/* Begin the first life. `incarnation` is random and not 0. */
+void qd_state_init(struct qd_state *state, const struct qd_params *params, uint64_t incarnation,
+		   uint64_t now_ms);
+
+/* One step. Never fails. `out` is overwritten. */
+void qd_step(struct qd_state *state, const struct qd_input *in, struct qd_actions *out);
+
+/* When qd_step() must be called with QD_EV_TIMER at the latest, unless another
+ * event comes before: L1, L2, or a limit of the vote. UINT64_MAX: never. */
+uint64_t qd_next_deadline(const struct qd_state *state, uint64_t now_ms);
+
+/* ms since the last beat began, as of now. */
+uint64_t qd_silence(const struct qd_state *state, uint64_t now_ms);
+
+/* ---- Laws ---- */
+
+/* L1: from this silence on a node casts 0 and stops petting: (K-1)*I. */
+static inline uint64_t qd_law_withdraw_ms(const struct qd_timings *t)
+{
+	return (uint64_t)(t->tko - 1) * t->interval_ms;
+}
+
+/* L2: from this silence on a node is dead to itself: K*I. */
+static inline uint64_t qd_law_dead_ms(const struct qd_timings *t)
+{
+	return (uint64_t)t->tko * t->interval_ms;
+}
+
+/* L4: how long until a dead master is replaced, must be under the token: I*(K+M+W). */
+static inline uint64_t qd_law_master_recovery_ms(const struct qd_timings *t)
+{
+	return (uint64_t)t->interval_ms * (t->tko + t->master_wait + t->upgrade_wait);
+}
+
+/* L5: least sync_timeout, also what is generated: I*(K+M+W+2). */
+static inline uint64_t qd_law_sync_ms(const struct qd_timings *t)
+{
+	return qd_law_master_recovery_ms(t) + 2u * (uint64_t)t->interval_ms;
+}
+
+/* Z: how long corosync may go on counting a vote whose daemon is silent. */
+static inline uint64_t qd_law_forget_ms(const struct qd_params *p)
+{
+	return (uint64_t)p->v_ms + p->token_ms + p->consensus_ms + p->y_ms + 2u * (uint64_t)p->t.interval_ms;
+}
+
+/* Resolve what is configured and what corosync runs into the values in force,
+ * and check every law. `facts->known` false: the lines to write are judged
+ * instead of those that run. `findings` is overwritten; with findings->errors
+ * the values must not be used. Returns the number of errors. */
+unsigned qd_config_check(const struct qd_config *config, const struct qd_facts *facts,
+			 struct qd_params *ret_params, struct qd_findings *findings);
+
+/* The lines of corosync.conf that go with these values, into text; returns its
+ * length as snprintf does. */
+size_t qd_corosync_lines(const struct qd_params *params, char *text, size_t size);
+
+/* ---- Words ---- */
+
+/* Syslog level (LOG_ERR ...: 0..7) of a note, and its line. */
+int qd_note_level(const struct qd_note *note);
+size_t qd_note_format(const struct qd_note *note, char *text, size_t size);
+const char *qd_why_text(enum qd_why why);
+const char *qd_vote_text(enum qd_vote vote);
+const char *qd_self_fence_text(enum qd_self_fence reason);
+
+#endif

@@ -1,0 +1,105 @@
+/* The cycle (floor 2): the order of one cycle, and the ports through which it
+ * touches the world.
+ *
+ * One cycle: tick -> one read of label and all slots -> decode -> qd_step(CYCLE)
+ * -> one write of the own slot -> qd_step(WRITTEN) -> vote, pet -> publish.
+ * A ring change runs an *express* cycle at once, out of turn.
+ *
+ * The engine never waits: it starts an I/O through a port and is told of its
+ * end by a call. main.c fills the ports with the hands, tests/sim.c with a
+ * simulated world; both run this same engine.
+ */
+#ifndef QD_PORTS_H
+#define QD_PORTS_H
+
+#include "qd_core.h"
+
+#define QD_EXPRESS_PER_TICK 20u	/* express cycles between two ticks, and I/20 apart */
+
+/* None of these may block, fail or call back into the engine before it returns. */
+struct qd_ports {
+	void *ctx;	/* passed to each */
+	void (*clock)(void *ctx, uint64_t *ret_now_ms, uint64_t *ret_wall_s);
+	uint64_t (*random)(void *ctx);	/* not 0 */
+	/* Start one read of label and slots 1..slot_count: ends in qd_engine_read_done(). */
+	void (*read)(void *ctx);
+	/* Start a write at the start of a slot; the bytes are copied before it
+	 * returns. Ends in qd_engine_write_done(). */
+	void (*write)(void *ctx, uint32_t slot, const void *bytes, size_t size);
+	void (*corosync)(void *ctx, uint64_t now_ms, struct qd_corosync *ret_cs);
+	void (*vote)(void *ctx, uint64_t seq, struct qd_ring ring, bool cast, uint64_t cycle_start_ms);
+	void (*unregister)(void *ctx);
+	void (*kill)(void *ctx, uint32_t node_id);
+	/* Start fencing; ends in qd_engine_fenced(). */
+	void (*fence)(void *ctx, uint32_t node_id, uint64_t incarnation);
+	void (*score)(void *ctx, uint32_t *ret_score, uint32_t *ret_max);
+	void (*pet)(void *ctx);
+	void (*self_fence)(void *ctx, enum qd_self_fence reason);
+	void (*exit)(void *ctx, int status);
+	void (*note)(void *ctx, const struct qd_note *note);
+	/* Call qd_engine_alarm() at this time (CLOCK_BOOTTIME ms); one alarm, the newest counts. */
+	void (*alarm)(void *ctx, uint64_t at_ms);
+	/* The state after a cycle, for those who ask. */
+	void (*publish)(void *ctx, const struct qd_state *state);
+};
+
+enum qd_engine_phase { QD_PHASE_IDLE, QD_PHASE_READING, QD_PHASE_WRITING };
+
+struct qd_engine {
+	const struct qd_ports *ports;
+	struct qd_state state;
+	struct qd_actions out;
+	/* the LUN */
+	uint32_t sector_size, slot_size, slot_count;
+	struct qd_label label;		/* with which we started */
+	uint8_t label_bytes[512];	/* as last seen, to decode only what changed */
+	enum qd_io label_io;		/* OK, or STRANGER */
+	struct qd_slot slots[QD_NODE_MAX];
+	/* the cycle in flight */
+	enum qd_engine_phase phase;
+	bool tick;			/* it is a tick's, and not late */
+	bool tick_pending;		/* a tick fell due during a young cycle: run it directly after */
+	uint64_t cycle_start_ms, write_start_ms;
+	uint32_t writes_out;
+	/* express cycles */
+	bool express_wanted;
+	uint32_t express_count;		/* since the last tick */
+	uint64_t express_ms;		/* not before */
+	/* timers */
+	uint64_t alarm_ms;		/* armed; UINT64_MAX none */
+	uint64_t fresh;			/* random, for the next life */
+	/* measured */
+	uint32_t read_us, write_us;
+	uint64_t write_us_sum;
+	uint64_t write_count;
+	uint64_t cycles, express_cycles, late_ticks;
+	bool stepping;			/* a port may not call back */
+	bool ended;			/* after SELF_FENCE or EXIT */
+	uint8_t own[QD_STATUS_BYTES];
+};
+
+/* `label` is what start-up read; `sector_size` in bytes, `slot_count` the
+ * highest node id to read. Starts nothing: the first tick does. */
+void qd_engine_init(struct qd_engine *engine, const struct qd_ports *ports,
+		    const struct qd_params *params, const struct qd_label *label,
+		    uint32_t sector_size, uint32_t slot_count);
+
+/* The absolute timer ticked; `missed` ticks were skipped before it. */
+void qd_engine_tick(struct qd_engine *engine, uint32_t missed);
+
+/* The read has ended. `bytes`: label and slots, slot_size apart; NULL unless OK. */
+void qd_engine_read_done(struct qd_engine *engine, enum qd_io io, const uint8_t *bytes,
+			 uint32_t latency_us);
+
+/* The write of slot `slot` has ended. */
+void qd_engine_write_done(struct qd_engine *engine, uint32_t slot, enum qd_io io,
+			  uint32_t latency_us);
+
+void qd_engine_alarm(struct qd_engine *engine);		/* the alarm went off */
+void qd_engine_ring(struct qd_engine *engine);		/* what corosync shows has changed */
+void qd_engine_fenced(struct qd_engine *engine, uint32_t node_id, uint64_t incarnation,
+		      enum qd_fence_result result);
+void qd_engine_reconfig(struct qd_engine *engine, const struct qd_params *params);
+void qd_engine_stop(struct qd_engine *engine);		/* a clean stop is wanted */
+
+#endif

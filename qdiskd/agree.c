@@ -1,0 +1,122 @@
+/* Timings agreed: they are the cluster's. The first node to beat writes them into
+ * the label; a node with others does not start. Nobody beats: they may change. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon.h"
+
+static bool timings_equal(const struct qd_timings *a, const struct qd_timings *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* One look at all configured slots but mine; 0 or negative errno. */
+static int look(const struct daemon *d, struct qd_slot *slots)
+{
+	const struct qd_device *dev = &d->lun.device;
+	uint8_t *bytes = malloc(dev->sector_size);
+	int rc = bytes ? 0 : -ENOMEM;
+
+	for (uint32_t id = 1; rc == 0 && id <= QD_NODE_MAX; id++) {
+		if (!qd_has(d->params.nodes, id) || id == d->params.node_id)
+			continue;
+		rc = device_read(dev, (uint64_t)id * dev->slot_size, bytes, dev->sector_size);
+		slots[id - 1].result = QD_SLOT_CORRUPT;
+		if (rc == 0 && qd_block_decode(bytes, dev->sector_size, id, &slots[id - 1].block) == QD_FINE)
+			slots[id - 1].result = QD_SLOT_OK;
+	}
+	free(bytes);
+	return rc;
+}
+
+static bool beat_changed(const struct qd_slot *a, const struct qd_slot *b)
+{
+	if (a->result != QD_SLOT_OK || b->result != QD_SLOT_OK)
+		return a->result != b->result;
+	return a->block.incarnation != b->block.incarnation || a->block.wall_s != b->block.wall_s ||
+	       a->block.ext.beat != b->block.ext.beat;
+}
+
+/* The lowest other node that beats, looked at twice, max(3 s, 2*I) apart; 0 none. */
+static int who_beats(const struct daemon *d, uint32_t *ret_id)
+{
+	static struct qd_slot before[QD_NODE_MAX], after[QD_NODE_MAX];
+	uint32_t agreed_ms = d->lun.label.timings.interval_ms;
+	uint32_t wait_ms = agreed_ms > 1500 ? 2 * agreed_ms : 3000;
+	struct timespec pause = { .tv_sec = wait_ms / 1000, .tv_nsec = (long)(wait_ms % 1000) * 1000000 };
+	int rc = look(d, before);
+
+	if (rc == 0) {
+		(void)nanosleep(&pause, NULL);
+		rc = look(d, after);
+	}
+	*ret_id = 0;
+	for (uint32_t id = 1; rc == 0 && id <= QD_NODE_MAX && *ret_id == 0; id++) {
+		if (qd_has(d->params.nodes, id) && id != d->params.node_id &&
+		    beat_changed(&before[id - 1], &after[id - 1]))
+			*ret_id = id;
+	}
+	return rc;
+}
+
+/* Write the label with our timings and cluster name, and believe only what comes back. */
+static int label_write(struct daemon *d)
+{
+	const struct qd_device *dev = &d->lun.device;
+	struct qd_label label = d->lun.label, back;
+	enum qd_corrupt why;
+	uint8_t *bytes = calloc(1, dev->sector_size);
+	int rc;
+
+	if (!bytes)
+		return -ENOMEM;
+	label.timings = d->params.t;
+	(void)snprintf(label.cluster, sizeof(label.cluster), "%.*s", (int)sizeof(label.cluster) - 1,
+		       d->facts.cluster);
+	qd_label_encode(&label, bytes, dev->sector_size);
+	rc = device_write(dev, 0, bytes, dev->sector_size);
+	free(bytes);
+	if (rc == 0)
+		rc = device_flush(dev);
+	if (rc == 0)
+		rc = device_read_label(dev, &why, &back);
+	if (rc == 0 && (why != QD_FINE || !timings_equal(&back.timings, &d->params.t)))
+		rc = -EIO;
+	if (rc == 0)
+		d->lun.label = back;
+	return rc;
+}
+
+int start_agree(struct daemon *d)
+{
+	const struct qd_timings *agreed = &d->lun.label.timings, *mine = &d->params.t;
+	uint32_t beating = 0;
+	int rc = 0;
+
+	if (!d->lun.label.has_ext)
+		return EXIT_OK;	/* labelled by legacy: there is no room for it */
+	if (timings_equal(agreed, mine) && d->lun.label.cluster[0])
+		return EXIT_OK;
+	if (agreed->interval_ms && !timings_equal(agreed, mine))
+		rc = who_beats(d, &beating);
+	if (rc == 0 && beating) {
+		fprintf(stderr,
+			"qdiskd: %s: timings differ from those in use: node %u beats, agreed are interval %u ms "
+			"tko %u tko_up %u upgrade_wait %u master_wait %u, here they are %u ms %u %u %u %u; "
+			"change them on all nodes, with qdiskd stopped everywhere\n", d->lun.path, beating,
+			agreed->interval_ms, agreed->tko, agreed->tko_up, agreed->upgrade_wait,
+			agreed->master_wait, mine->interval_ms, mine->tko, mine->tko_up,
+			mine->upgrade_wait, mine->master_wait);
+		return EXIT_CONFIG;
+	}
+	if (rc == 0)
+		rc = label_write(d);
+	if (rc == 0)
+		return EXIT_OK;
+	fprintf(stderr, "qdiskd: %s: cannot agree on timings in the label: %s\n", d->lun.path,
+		strerror(-rc));
+	return EXIT_DEVICE;
+}

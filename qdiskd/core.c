@@ -1,0 +1,402 @@
+/* qd_step(): the order of things within one step; start, silence, stop.
+ * Total: for every state and input it ends, in bounded time, with bounded actions. */
+#include "mind.h"
+
+/* A stop that the LUN or corosync holds up ends by hand. */
+#define STOP_LIMIT_MS 4000u
+
+struct qd_action *action_add(struct qd_actions *out, enum qd_action_type type)
+{
+	assert(out->count < QD_ACTIONS_MAX);
+	out->action[out->count].type = type;
+	out->action[out->count].node = 0;
+	return &out->action[out->count++];
+}
+
+void note_add(struct qd_actions *out, enum qd_note_id id, uint32_t node, uint64_t a, uint64_t b)
+{
+	action_add(out, QD_ACT_NOTE)->note = (struct qd_note){ .id = id, .node = node, .a = a, .b = b };
+}
+
+uint64_t qd_silence(const struct qd_state *s, uint64_t now_ms)
+{
+	uint64_t since = s->landed ? s->landed_start_ms : s->life_start_ms;
+
+	return now_ms > since ? now_ms - since : 0;
+}
+
+/* The legal moves of a node's own state. */
+static bool role_may_follow(enum qd_node_state from, enum qd_node_state to)
+{
+	switch (from) {
+	case QD_STATE_INIT:
+		return to == QD_STATE_NONE || to == QD_STATE_INIT;
+	case QD_STATE_NONE:
+		return to == QD_STATE_RUN || to == QD_STATE_INIT;
+	case QD_STATE_RUN:
+		return to != QD_STATE_EVICTED;
+	case QD_STATE_MASTER:
+		return to == QD_STATE_RUN || to == QD_STATE_NONE || to == QD_STATE_INIT;
+	case QD_STATE_EVICTED:
+		return false;	/* others write that */
+	}
+	return false;
+}
+
+void role_set(struct qd_state *s, enum qd_node_state role)
+{
+	assert(role_may_follow(s->role, role));
+	s->role = role;
+	s->role_ticks = 0;
+}
+
+void self_fence(struct qd_state *s, struct qd_actions *out, enum qd_self_fence reason)
+{
+	action_add(out, QD_ACT_SELF_FENCE)->reason = reason;
+	s->finished = true;
+}
+
+void exit_with(struct qd_state *s, struct qd_actions *out, int status)
+{
+	action_add(out, QD_ACT_EXIT)->status = status;
+	s->finished = true;
+}
+
+/* ---- Life ---- */
+
+/* What was seen belongs to a life, and ends with it; the voting mark stays: it
+ * is about what corosync counts. */
+static void life_begin(struct qd_state *s, uint64_t incarnation, uint64_t now_ms)
+{
+	elect_withdraw(s);
+	memset(s->member, 0, sizeof(s->member));
+	s->incarnation = incarnation;
+	s->life_start_ms = now_ms;
+	s->landed = false;
+	s->own_landed = false;
+	s->foreign = false;
+	s->foreign_incarnation = 0;
+	s->role = QD_STATE_INIT;
+	s->role_ticks = 0;
+	s->up = 0;
+	s->master = 0;
+	s->master_count = 0;
+	s->last_master = 0;
+	s->leaver_seen = 0;
+	s->mask = 0;
+	s->quiet_ticks = 0;
+	s->shown_ring_ms = 0;
+}
+
+void qd_state_init(struct qd_state *s, const struct qd_params *params, uint64_t incarnation,
+		   uint64_t now_ms)
+{
+	assert(incarnation != 0);
+	assert(qd_has(params->nodes, params->node_id));
+	memset(s, 0, sizeof(*s));
+	s->p = *params;
+	life_begin(s, incarnation, now_ms);
+}
+
+/* L1 and L2, before anything else is done with an event. A landing that ends a
+ * silence of K*I does not heal it: this is judged before the landing counts. */
+static void silence_judge(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
+{
+	uint64_t silence = qd_silence(s, in->now_ms);
+	bool configured = s->p.io_timeout || s->p.paranoid || s->p.watchdog;
+
+	if (silence < qd_law_withdraw_ms(&s->p.t))
+		return;
+	if (!s->woke)
+		s->woke_ms = in->now_ms;
+	s->woke = true;
+	if (s->landed && !s->silence_noted)
+		note_add(out, QD_NOTE_SILENCE, s->p.node_id, silence, 0);
+	s->silence_noted = true;
+	if (silence < qd_law_dead_ms(&s->p.t))
+		return;
+	if (s->landed && (configured || quorate_by_device(s))) {
+		self_fence(s, out, configured ? QD_FENCED_SILENCE : QD_FENCED_QUORATE);
+	} else if (s->landed || s->role != QD_STATE_INIT) {
+		note_add(out, QD_NOTE_NEW_LIFE, s->p.node_id, silence, 0);
+		life_begin(s, in->random, in->now_ms);
+	}
+}
+
+/* ---- What corosync and the heuristics say ---- */
+
+static void corosync_take(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
+{
+	bool before = cs_usable(&s->cs), after = cs_usable(&in->cs);
+	bool new_ring = !qd_ring_equal(s->cs.ring, in->cs.ring);
+
+	if (s->was_connected && before && !after)
+		note_add(out, in->cs.connected ? QD_NOTE_COROSYNC_STALLED : QD_NOTE_COROSYNC_GONE, 0, 0, 0);
+	else if (s->was_connected && !before && after)
+		note_add(out, QD_NOTE_COROSYNC_BACK, 0, 0, 0);
+	s->cs = in->cs;
+	if (new_ring) {
+		s->ring_since_ms = in->now_ms;
+		s->ring_ticks = 0;
+		s->shown_ring_ms = 0;
+		s->hold_since_ms = 0;
+	}
+	/* R7: the hand may have cast 0 instead of a stale 1. */
+	if (s->cs.polled_seq == s->vote_seq && s->cs.polled_accepted && !s->cs.polled_cast)
+		s->vote_cast = false;
+	mark_update(s, out);
+	s->was_connected = s->was_connected || s->cs.connected;
+	if (!after && (s->role == QD_STATE_RUN || s->role == QD_STATE_MASTER)) {
+		elect_withdraw(s);
+		role_set(s, QD_STATE_NONE);
+		s->mask = 0;
+	}
+}
+
+static void score_take(struct qd_state *s, const struct qd_input *in)
+{
+	s->score = in->score;
+	s->score_max = in->score_max;
+	s->score_required = qd_score_required(s->p.min_score, in->score_max);
+	s->score_ok = s->score >= s->score_required;
+}
+
+/* Initialising for K cycles, then none, then running while the score suffices. */
+static void role_step(struct qd_state *s, struct qd_actions *out)
+{
+	bool runs = s->role == QD_STATE_RUN || s->role == QD_STATE_MASTER;
+
+	if (s->role == QD_STATE_INIT && s->role_ticks > s->p.t.tko) {
+		note_add(out, QD_NOTE_INITIALIZED, s->p.node_id, 0, 0);
+		role_set(s, QD_STATE_NONE);
+	}
+	if (s->role == QD_STATE_NONE && s->score_ok && cs_usable(&s->cs) && !s->stopping && !s->woke) {
+		note_add(out, QD_NOTE_SCORE_OK, s->p.node_id, s->score,
+			 (uint64_t)s->score_max << 32 | s->score_required);
+		role_set(s, QD_STATE_RUN);
+	} else if (runs && !s->score_ok) {
+		note_add(out, QD_NOTE_SCORE_SHORT, s->p.node_id, s->score,
+			 (uint64_t)s->score_max << 32 | s->score_required);
+		elect_withdraw(s);
+		role_set(s, QD_STATE_NONE);
+		s->mask = 0;
+		if (s->p.reboot)
+			self_fence(s, out, QD_FENCED_SCORE);
+	}
+}
+
+/* ---- Cycle ---- */
+
+static void io_failed(struct qd_state *s, struct qd_actions *out)
+{
+	s->io_errors++;
+	if (s->p.max_error_cycles == 0 || s->p.io_timeout || s->io_errors <= s->p.max_error_cycles)
+		return;
+	note_add(out, QD_NOTE_IO_ERRORS, s->p.node_id, s->io_errors, 0);
+	exit_with(s, out, 4);
+}
+
+static void members_look(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
+{
+	s->up = 0;
+	for_each_node(id, peers(s)) {
+		member_look(s, id, &in->slots[id - 1], in, out);
+		if (member_see(s, id)->up)
+			s->up |= qd_bit(id);
+	}
+}
+
+/* A member of the master's ring has not shown it yet: look again soon. */
+static bool ring_incomplete(const struct qd_state *s)
+{
+	if (s->role != QD_STATE_MASTER || s->ring_ticks > 2)
+		return false;
+	for_each_node(id, s->up & peers(s) & s->cs.members) {
+		const struct qd_block *b = &member_see(s, id)->block;
+
+		if (b->has_ext && b->state == QD_STATE_RUN && !qd_ring_equal(b->ext.ring, s->cs.ring))
+			return true;
+	}
+	return false;
+}
+
+static void cycle(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
+{
+	s->cycle_start_ms = in->cycle_start_ms;
+	s->cycle_ring = s->cs.ring;
+	if (in->read != QD_IO_OK) {
+		s->cycle_read_ok = false;
+		if (in->read == QD_IO_STRANGER && !s->stranger_noted)
+			note_add(out, QD_NOTE_STRANGER, s->p.node_id, 0, 0);
+		s->stranger_noted = s->stranger_noted || in->read == QD_IO_STRANGER;
+		if (in->tick)
+			io_failed(s, out);
+		return;
+	}
+	s->stranger_noted = false;
+	if (!own_check(s, in, out))
+		return;
+	members_look(s, in, out);
+	if (in->tick) {
+		s->role_ticks++;
+		s->ring_ticks++;
+	}
+	role_step(s, out);
+	if (s->finished)
+		return;
+	elect_step(s, in, out);
+	evict_step(s, in, out);
+	mark_before_write(s, in->now_ms);
+	own_write(s, in, out);
+	if (ring_incomplete(s))
+		out->want_express = true;
+}
+
+static void written(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
+{
+	s->write_out = false;
+	if (s->own.incarnation != s->incarnation)
+		return;	/* of an earlier life: it does not count for this one */
+	if (in->wrote != QD_IO_OK) {
+		io_failed(s, out);
+		return;
+	}
+	s->io_errors = 0;
+	s->own_landed = true;
+	s->foreign_written = true;
+	s->landed_beat = s->own.ext.beat;
+	if (s->shown_ring_ms == 0 && qd_ring_equal(s->own.ext.ring, s->cs.ring))
+		s->shown_ring_ms = in->now_ms;
+	if (!s->own_unreadable) {	/* blind writing does not end a silence */
+		s->landed = true;
+		s->landed_start_ms = in->write_start_ms;
+		s->woke = s->woke && (!s->cycle_read_ok || s->cycle_start_ms < s->woke_ms);
+		s->silence_noted = false;
+	}
+	if (s->p.watchdog && !s->woke && cs_usable(&s->cs) &&
+	    qd_silence(s, in->now_ms) < qd_law_withdraw_ms(&s->p.t))
+		action_add(out, QD_ACT_PET);
+}
+
+/* ---- Stop ---- */
+
+static void stop_begin(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	s->stop_ms = in->now_ms;
+	note_add(out, QD_NOTE_STOPPING, s->p.node_id, 0, 0);
+}
+
+/* The lowest running node of my mask takes over. */
+static uint32_t successor(const struct qd_state *s)
+{
+	if (s->role != QD_STATE_MASTER)
+		return 0;
+	for_each_node(id, s->mask & peers(s)) {
+		if (member_runs(member_see(s, id)))
+			return id;
+	}
+	return 0;
+}
+
+/* Cast 0 (vote_step has), give the mark at most I to clear, unregister, and only
+ * then write the leaving block. */
+static void stop_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
+{
+	bool usable = cs_usable(&s->cs);
+	uint64_t i_ms = s->p.t.interval_ms;
+
+	if (!s->stopping || s->finished)
+		return;
+	if (!s->unregister_sent && (!s->voting || !usable || in->now_ms - s->stop_ms >= i_ms)) {
+		s->unregister_sent = true;
+		s->leave_ms = in->now_ms;
+		if (s->cs.connected)
+			action_add(out, QD_ACT_UNREGISTER);
+	}
+	if (s->unregister_sent && !s->leaving &&
+	    (!s->cs.registered || !usable || in->now_ms - s->leave_ms >= i_ms)) {
+		s->leaving = true;
+		s->successor = successor(s);
+	}
+	if (s->leaving && s->own_landed && (s->own.ext.flags & QD_EXT_LEAVING)) {
+		note_add(out, QD_NOTE_STOPPED, s->p.node_id, s->successor, 0);
+		exit_with(s, out, 0);
+	} else if (in->now_ms - s->stop_ms >= STOP_LIMIT_MS) {
+		note_add(out, QD_NOTE_STOP_UNWRITTEN, s->p.node_id, 0, 0);
+		exit_with(s, out, 0);
+	}
+	if (s->leaving && !s->write_out)
+		out->want_express = true;
+}
+
+/* ---- One step ---- */
+
+void qd_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
+{
+	out->count = 0;
+	out->want_express = false;
+	if (s->finished)
+		return;
+	corosync_take(s, in, out);
+	score_take(s, in);
+	silence_judge(s, in, out);
+	if (s->finished)
+		return;
+	switch (in->event) {
+	case QD_EV_CYCLE:
+		cycle(s, in, out);
+		break;
+	case QD_EV_WRITTEN:
+		written(s, in, out);
+		break;
+	case QD_EV_FENCED:
+		evict_fenced(s, in, out);
+		break;
+	case QD_EV_RECONFIG:
+		s->p = *in->params;
+		break;
+	case QD_EV_STOP:
+		stop_begin(s, in, out);
+		break;
+	case QD_EV_RING:
+	case QD_EV_TIMER:
+		break;
+	}
+	if (s->finished)
+		return;
+	vote_step(s, in, out);
+	stop_step(s, in, out);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+uint64_t qd_next_deadline(const struct qd_state *s, uint64_t now_ms)
+{
+	uint64_t base = now_ms - qd_silence(s, now_ms);
+	uint64_t i_ms = s->p.t.interval_ms;
+	uint64_t at = UINT64_MAX;
+
+	if (s->finished)
+		return UINT64_MAX;
+	if (!s->woke)
+		at = earlier(at, base + qd_law_withdraw_ms(&s->p.t));
+	if (s->landed || s->role != QD_STATE_INIT)
+		at = earlier(at, base + qd_law_dead_ms(&s->p.t));
+	if (s->vote == QD_VOTE_HOLDS)
+		at = earlier(at, s->hold_since_ms + s->p.v_ms - i_ms);
+	if (s->vote == QD_VOTE_NONE && vote_answer_owed(s) && !s->unregister_sent)
+		at = earlier(at, s->ring_since_ms + s->p.y_ms - i_ms);
+	if (s->stopping && !s->unregister_sent)
+		at = earlier(at, s->stop_ms + i_ms);
+	if (s->stopping && s->unregister_sent && !s->leaving)
+		at = earlier(at, s->leave_ms + i_ms);
+	if (s->stopping)
+		at = earlier(at, s->stop_ms + STOP_LIMIT_MS);
+	return at;
+}

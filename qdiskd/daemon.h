@@ -1,0 +1,115 @@
+/* The daemon's parts (floor 4): what main.c, start.c, ports.c and reload.c share. */
+#ifndef DAEMON_H
+#define DAEMON_H
+
+#include <signal.h>
+#include <qb/qbloop.h>
+
+#include "aio.h"
+#include "config.h"
+#include "cs.h"
+#include "device.h"
+#include "fence.h"
+#include "log.h"
+#include "qd_ports.h"
+#include "runner.h"
+#include "status.h"
+
+/* Exit codes of what is ours; qdiskd(8). */
+enum {
+	EXIT_OK = 0,
+	EXIT_NO = 1,
+	EXIT_USAGE = 2,
+	EXIT_CONFIG = 3,
+	EXIT_DEVICE = 4,
+	EXIT_COROSYNC = 5,
+};
+
+struct options {
+	const char *config_file;
+	bool foreground, debug, check, quiet;
+};
+
+/* The LUN as start-up found it. */
+struct lun {
+	struct qd_device device;
+	struct qd_label label;
+	char path[QD_PATH_LEN];
+	int lock_fd;
+};
+
+struct daemon {
+	struct options options;
+	struct qd_config config;
+	struct qd_facts facts;
+	struct qd_params params;
+	struct qd_findings findings;
+	struct lun lun;
+
+	qb_loop_t *loop;
+	int tick_fd, alarm_fd, signal_fd;
+	int ready_fd;			/* the parent that waits for our start; -1 */
+	struct aio *aio;
+	struct cs *cs;
+	struct cs_snapshot seen;	/* corosync's snapshot of this step */
+	uint64_t cs_errors;		/* refusals of corosync that were logged */
+	uint64_t facts_changes;
+	struct runner runner;
+	struct fence fence;
+	uint64_t fencing[QD_NODE_MAX];	/* incarnation that is being fenced, by node id - 1 */
+	struct status *status;
+	struct status_snapshot snapshot;
+	struct status_file status_file;
+
+	struct qd_score score;
+	struct qd_ports ports;
+	struct qd_engine engine;
+	/* submissions that failed: told to the engine from the loop, not from a port */
+	bool failure_queued, read_failed;
+	enum qd_io read_io, write_io;
+	qd_mask write_failed;		/* by slot */
+
+	struct config_reader reader;	/* of a reload */
+	bool reloading;
+	struct qd_config next_config;
+	uint64_t start_ms;
+	int exit_status;		/* once the loop has ended */
+	bool exit_override;		/* a stop that ends with exit_status instead of 0 */
+};
+
+/* ms of CLOCK_BOOTTIME, the one clock of every decision. */
+uint64_t daemon_now_ms(void);
+
+/* start.c: from options to a LUN that is ours to beat on. Each prints what is
+ * wrong to stderr and returns an exit code; EXIT_OK goes on. */
+int start_config(struct daemon *d);	/* cluster.conf, corosync's facts, the laws */
+int start_lun(struct daemon *d);	/* find, open, check, lock */
+int start_agree(struct daemon *d);	/* timings: write them into the label, or refuse */
+void start_print(const struct daemon *d);	/* -t: effective values, lines to write */
+const char *start_device_name(const struct daemon *d);
+
+/* Begin to write the configured status_file, if any; a failure is logged only. */
+void ports_status_file(struct daemon *d);
+
+/* ports.c: the hands behind the engine's ports. */
+int ports_open(struct daemon *d);
+void ports_close(struct daemon *d);
+
+/* Start the heuristics that are due; at each tick. */
+void ports_tick(struct daemon *d);
+
+/* snapshot.c: the state for those who ask. */
+void snapshot_take(struct daemon *d, const struct qd_state *state);
+
+/* reload.c: SIGHUP, and corosync's own changes. */
+void reload_begin(struct daemon *d);
+void reload_facts(struct daemon *d);
+
+/* selffence.c: the one place where a node ends itself. Does not return unless
+ * QDISK_REBOOT=deny, and then only after the process has exited. */
+void self_fence_now(struct daemon *d, enum qd_self_fence reason) __attribute__((noreturn));
+
+/* main.c: leave the loop; what an exit owes to others is done by hand. */
+void daemon_exit(struct daemon *d, int status);
+
+#endif

@@ -1,0 +1,357 @@
+/* The order of one cycle; see qd_ports.h. It decides nothing about nodes: it
+ * knows when an I/O may start, what is late, and when a cycle runs out of turn. */
+#include <string.h>
+
+#include "qd_ports.h"
+
+static void engine_cycle_start(struct qd_engine *e, bool tick);
+
+static void engine_input(struct qd_engine *e, enum qd_event event, struct qd_input *ret_in)
+{
+	const struct qd_ports *p = e->ports;
+
+	*ret_in = (struct qd_input){
+		.event = event,
+		.random = e->fresh,
+		.cycle_start_ms = e->cycle_start_ms,
+		.write_start_ms = e->write_start_ms,
+		.read = QD_IO_LATE,
+		.wrote = QD_IO_LATE,
+		.slots = e->slots,
+		.read_us = e->read_us,
+		.write_us = e->write_us,
+		.average_us = e->write_count ? e->write_us_sum / e->write_count : 0,
+		.params = &e->state.p,
+	};
+	p->clock(p->ctx, &ret_in->now_ms, &ret_in->wall_s);
+	p->corosync(p->ctx, ret_in->now_ms, &ret_in->cs);
+	p->score(p->ctx, &ret_in->score, &ret_in->score_max);
+}
+
+/* ---- Actions ---- */
+
+static void engine_write(struct qd_engine *e, uint32_t slot, const struct qd_block *block,
+			 uint64_t now_ms)
+{
+	const struct qd_ports *p = e->ports;
+	bool mine = slot == e->state.p.node_id;
+	/* An eviction is one sector: the black box behind it stays. */
+	size_t size = mine ? QD_STATUS_BYTES : e->sector_size;
+
+	assert(e->phase != QD_PHASE_READING);
+	assert(slot >= 1);
+	assert(slot <= e->slot_count);
+	assert(qd_block_valid(block));
+	qd_block_encode(block, e->own, size);
+	e->phase = QD_PHASE_WRITING;
+	e->writes_out++;
+	if (mine)
+		e->write_start_ms = now_ms;
+	p->write(p->ctx, slot, e->own, size);
+}
+
+static void engine_perform(struct qd_engine *e, const struct qd_action *a, uint64_t now_ms)
+{
+	const struct qd_ports *p = e->ports;
+
+	switch (a->type) {
+	case QD_ACT_NOTE:
+		p->note(p->ctx, &a->note);
+		break;
+	case QD_ACT_WRITE:
+		engine_write(e, a->node, &a->block, now_ms);
+		break;
+	case QD_ACT_VOTE:
+		p->vote(p->ctx, a->vote.seq, a->vote.ring, a->vote.cast, a->vote.cycle_start_ms);
+		break;
+	case QD_ACT_UNREGISTER:
+		p->unregister(p->ctx);
+		break;
+	case QD_ACT_KILL:
+		p->kill(p->ctx, a->node);
+		break;
+	case QD_ACT_FENCE:
+		p->fence(p->ctx, a->node, a->incarnation);
+		break;
+	case QD_ACT_PET:
+		p->pet(p->ctx);
+		break;
+	case QD_ACT_SELF_FENCE:
+		e->ended = true;
+		p->self_fence(p->ctx, a->reason);
+		break;
+	case QD_ACT_EXIT:
+		e->ended = true;
+		p->exit(p->ctx, a->status);
+		break;
+	}
+}
+
+/* Earliest of the mind's deadlines and the next express cycle. An alarm that is
+ * already armed for an earlier time stays: it costs less to wake up for nothing
+ * once in K-1 cycles than to move it in each. */
+static void engine_arm(struct qd_engine *e, uint64_t now_ms)
+{
+	uint64_t at = qd_next_deadline(&e->state, now_ms);
+
+	if (e->express_wanted && e->phase == QD_PHASE_IDLE && e->express_ms < at)
+		at = e->express_ms;
+	if (at == UINT64_MAX || (e->alarm_ms <= at && e->alarm_ms > now_ms))
+		return;
+	e->alarm_ms = at;
+	e->ports->alarm(e->ports->ctx, at);
+}
+
+static void engine_step(struct qd_engine *e, const struct qd_input *in)
+{
+	if (e->ended)
+		return;
+	assert(!e->stepping);
+	e->stepping = true;
+	qd_step(&e->state, in, &e->out);
+	if (e->state.incarnation == e->fresh)
+		e->fresh = e->ports->random(e->ports->ctx);
+	for (uint32_t i = 0; i < e->out.count && !e->ended; i++)
+		engine_perform(e, &e->out.action[i], in->now_ms);
+	if (e->out.want_express && !e->express_wanted && e->express_count < QD_EXPRESS_PER_TICK) {
+		uint64_t next = e->cycle_start_ms + e->state.p.t.interval_ms / QD_EXPRESS_PER_TICK;
+
+		e->express_wanted = true;
+		e->express_ms = next > in->now_ms ? next : in->now_ms;
+	}
+	e->stepping = false;
+	if (!e->ended)
+		engine_arm(e, in->now_ms);
+}
+
+static void engine_event(struct qd_engine *e, enum qd_event event)
+{
+	struct qd_input in;
+
+	engine_input(e, event, &in);
+	engine_step(e, &in);
+}
+
+/* ---- The cycle ---- */
+
+/* All I/O of the cycle has been reaped: publish, then what waited for it. */
+static void engine_cycle_end(struct qd_engine *e)
+{
+	uint64_t now_ms, wall_s;
+
+	e->phase = QD_PHASE_IDLE;
+	if (e->ended)
+		return;
+	e->ports->publish(e->ports->ctx, &e->state);
+	if (e->tick_pending) {
+		e->tick_pending = false;
+		engine_cycle_start(e, /* tick */ true);
+		return;
+	}
+	e->ports->clock(e->ports->ctx, &now_ms, &wall_s);
+	if (e->express_wanted && e->express_ms <= now_ms)
+		engine_cycle_start(e, /* tick */ false);
+	else
+		engine_arm(e, now_ms);
+}
+
+static void engine_cycle_start(struct qd_engine *e, bool tick)
+{
+	uint64_t wall_s;
+
+	assert(e->phase == QD_PHASE_IDLE);
+	assert(e->writes_out == 0);
+	e->ports->clock(e->ports->ctx, &e->cycle_start_ms, &wall_s);
+	e->phase = QD_PHASE_READING;
+	e->tick = tick;
+	e->express_wanted = false;
+	e->cycles++;
+	if (tick) {
+		e->express_count = 0;
+	} else {
+		e->express_count++;
+		e->express_cycles++;
+	}
+	e->ports->read(e->ports->ctx);
+}
+
+static bool label_same(const struct qd_label *a, const struct qd_label *b)
+{
+	return a->created_s == b->created_s && strcmp(a->name, b->name) == 0 &&
+	       a->has_ext == b->has_ext && memcmp(a->uuid, b->uuid, QD_UUID_LEN) == 0 &&
+	       memcmp(&a->timings, &b->timings, sizeof(a->timings)) == 0;
+}
+
+/* Is it still our LUN? Decoded only when its bytes have changed. */
+static enum qd_io engine_label(struct qd_engine *e, const uint8_t *bytes)
+{
+	struct qd_label now;
+
+	if (e->label_io == QD_IO_OK && memcmp(bytes, e->label_bytes, sizeof(e->label_bytes)) == 0)
+		return QD_IO_OK;
+	memcpy(e->label_bytes, bytes, sizeof(e->label_bytes));
+	e->label_io = qd_label_decode(bytes, e->slot_size, &now) == QD_FINE &&
+				      label_same(&now, &e->label) ? QD_IO_OK : QD_IO_STRANGER;
+	return e->label_io;
+}
+
+static enum qd_io engine_decode(struct qd_engine *e, const uint8_t *bytes)
+{
+	enum qd_io io = engine_label(e, bytes);
+
+	for (uint32_t id = 1; io == QD_IO_OK && id <= e->slot_count; id++) {
+		struct qd_slot *slot = &e->slots[id - 1];
+
+		if (!qd_has(e->state.p.nodes, id))
+			continue;
+		slot->result = qd_block_decode(bytes + (size_t)id * e->slot_size, e->sector_size,
+					       id, &slot->block) == QD_FINE ? QD_SLOT_OK : QD_SLOT_CORRUPT;
+	}
+	return io;
+}
+
+void qd_engine_tick(struct qd_engine *e, uint32_t missed)
+{
+	struct qd_input in;
+
+	if (e->ended)
+		return;
+	e->late_ticks += missed;
+	if (e->phase == QD_PHASE_IDLE) {
+		engine_cycle_start(e, /* tick */ true);
+		return;
+	}
+	engine_input(e, QD_EV_CYCLE, &in);
+	if (!e->tick_pending && in.now_ms - e->cycle_start_ms < e->state.p.t.interval_ms) {
+		e->tick_pending = true;	/* directly after: neither late nor lost */
+		return;
+	}
+	e->tick_pending = false;
+	e->tick = false;	/* what this read brings now is good news only */
+	e->express_count = 0;
+	e->late_ticks++;
+	in.tick = true;
+	engine_step(e, &in);
+}
+
+void qd_engine_read_done(struct qd_engine *e, enum qd_io io, const uint8_t *bytes,
+			 uint32_t latency_us)
+{
+	struct qd_input in;
+
+	if (e->ended)
+		return;
+	assert(e->phase == QD_PHASE_READING);
+	e->read_us = latency_us;
+	e->phase = QD_PHASE_WRITING;	/* the step may write */
+	if (io == QD_IO_OK)
+		io = engine_decode(e, bytes);
+	engine_input(e, QD_EV_CYCLE, &in);
+	in.read = io;
+	in.tick = e->tick;
+	engine_step(e, &in);
+	if (e->writes_out == 0)
+		engine_cycle_end(e);
+}
+
+void qd_engine_write_done(struct qd_engine *e, uint32_t slot, enum qd_io io, uint32_t latency_us)
+{
+	struct qd_input in;
+
+	if (e->ended)
+		return;
+	assert(e->writes_out > 0);
+	e->writes_out--;
+	if (slot == e->state.p.node_id) {
+		e->write_us = latency_us;
+		e->write_us_sum += latency_us;
+		e->write_count++;
+		engine_input(e, QD_EV_WRITTEN, &in);
+		in.wrote = io;
+		engine_step(e, &in);
+	}
+	if (e->writes_out == 0)
+		engine_cycle_end(e);
+}
+
+/* ---- Events ---- */
+
+void qd_engine_alarm(struct qd_engine *e)
+{
+	uint64_t now_ms, wall_s;
+
+	if (e->ended)
+		return;
+	e->alarm_ms = UINT64_MAX;
+	e->ports->clock(e->ports->ctx, &now_ms, &wall_s);
+	if (qd_next_deadline(&e->state, now_ms) <= now_ms)
+		engine_event(e, QD_EV_TIMER);
+	if (!e->ended && e->express_wanted && e->phase == QD_PHASE_IDLE && e->express_ms <= now_ms)
+		engine_cycle_start(e, /* tick */ false);
+	else if (!e->ended)
+		engine_arm(e, now_ms);
+}
+
+void qd_engine_ring(struct qd_engine *e)
+{
+	struct qd_ring before = e->state.cs.ring;
+
+	if (e->ended)
+		return;
+	engine_event(e, QD_EV_RING);
+	if (e->ended || qd_ring_equal(before, e->state.cs.ring))
+		return;
+	e->express_wanted = true;
+	e->express_ms = 0;
+	e->express_count = 0;
+	if (e->phase == QD_PHASE_IDLE)
+		engine_cycle_start(e, /* tick */ false);
+}
+
+void qd_engine_fenced(struct qd_engine *e, uint32_t node_id, uint64_t incarnation,
+		      enum qd_fence_result result)
+{
+	struct qd_input in;
+
+	engine_input(e, QD_EV_FENCED, &in);
+	in.fenced_node = node_id;
+	in.fenced_incarnation = incarnation;
+	in.fenced = result;
+	engine_step(e, &in);
+}
+
+void qd_engine_reconfig(struct qd_engine *e, const struct qd_params *params)
+{
+	struct qd_input in;
+
+	engine_input(e, QD_EV_RECONFIG, &in);
+	in.params = params;
+	engine_step(e, &in);
+}
+
+void qd_engine_stop(struct qd_engine *e)
+{
+	engine_event(e, QD_EV_STOP);
+}
+
+void qd_engine_init(struct qd_engine *e, const struct qd_ports *ports,
+		    const struct qd_params *params, const struct qd_label *label,
+		    uint32_t sector_size, uint32_t slot_count)
+{
+	uint64_t now_ms, wall_s;
+
+	assert(slot_count >= params->node_id);
+	assert(slot_count <= QD_NODE_MAX);
+	memset(e, 0, sizeof(*e));
+	e->ports = ports;
+	e->label = *label;
+	e->label_io = QD_IO_STRANGER;	/* until seen */
+	e->sector_size = sector_size;
+	e->slot_size = qd_slot_size(sector_size);
+	e->slot_count = slot_count;
+	e->alarm_ms = UINT64_MAX;
+	e->fresh = ports->random(ports->ctx);
+	ports->clock(ports->ctx, &now_ms, &wall_s);
+	qd_state_init(&e->state, params, e->fresh, now_ms);
+	e->fresh = ports->random(ports->ctx);
+}

@@ -1,0 +1,388 @@
+/* qdiskd: options, the order of start and end, the event loop (floor 4). */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon.h"
+
+#define CONFIG_FILE "/etc/cluster/cluster.conf"
+#define RUN_DIR "/run/qdiskd"
+#define PID_FILE "/run/qdiskd.pid"
+#define BLACKBOX RUN_DIR "/blackbox"
+#define COROSYNC_WAIT_MS 200u
+
+static struct daemon the_daemon;	/* large; the loop's callbacks get it as data */
+
+uint64_t daemon_now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);	/* cannot fail */
+	return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+}
+
+/* ---- Options ---- */
+
+static void usage(FILE *to)
+{
+	fputs("usage: qdiskd [-f] [-d] [-Q] [-s] [-t] [-h] [-V] [-c CLUSTER.CONF]\n"
+	      "  -f  stay in the foreground, log to stderr too\n"
+	      "  -d  log debug messages\n"
+	      "  -Q  close stdin, stdout and stderr first\n"
+	      "  -s  accepted, ignored\n"
+	      "  -t  check the configuration, print effective values and lines for corosync.conf\n"
+	      "  -c  configuration file (default " CONFIG_FILE ")\n"
+	      "  -h  this help    -V  version\n", to);
+}
+
+static int options_parse(int argc, char **argv, struct options *o)
+{
+	const char *from_env = getenv("COROSYNC_CLUSTER_CONFIG_FILE");
+	int c;
+
+	*o = (struct options){ .config_file = from_env ? from_env : CONFIG_FILE,
+			       .debug = getenv("QDISK_DEBUG") != NULL };
+	while ((c = getopt(argc, argv, "fdQsthVc:")) != -1) {
+		switch (c) {
+		case 'f': o->foreground = true; break;
+		case 'd': o->debug = true; break;
+		case 'Q': o->quiet = true; break;
+		case 's': break;
+		case 't': o->check = true; break;
+		case 'c': o->config_file = optarg; break;
+		case 'h': usage(stdout); exit(EXIT_OK);
+		case 'V': puts("qdiskd " QD_VERSION); exit(EXIT_OK);
+		default: usage(stderr); return EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "qdiskd: unknown argument '%s'\n", argv[optind]);
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+/* ---- Process ---- */
+
+static void stdio_close(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; i < 3 && fd >= 0; i++)
+		(void)dup2(fd, i);
+	if (fd > 2)
+		(void)close(fd);
+}
+
+/* One instance per LUN and node. */
+static int instance_lock(struct daemon *d)
+{
+	char path[64];
+
+	(void)mkdir(RUN_DIR, 0755);	/* there already is fine; else open() says why */
+	(void)snprintf(path, sizeof(path), RUN_DIR "/%u:%u.lock", major(d->lun.device.rdev),
+		       minor(d->lun.device.rdev));
+	d->lun.lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (d->lun.lock_fd < 0) {
+		fprintf(stderr, "qdiskd: %s: %m\n", path);
+		return EXIT_DEVICE;
+	}
+	if (flock(d->lun.lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return EXIT_OK;
+	puts("QDisk services already running");
+	(void)fflush(stdout);
+	exit(EXIT_OK);
+}
+
+/* Fork; the parent waits until the child says that it runs, or its exit code. */
+static void daemonize(struct daemon *d)
+{
+	int pipe_fd[2];
+	int status = EXIT_CONFIG;
+	char ready;
+	pid_t pid;
+
+	if (pipe2(pipe_fd, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
+		fprintf(stderr, "qdiskd: cannot daemonize: %m\n");
+		exit(EXIT_CONFIG);
+	}
+	if (pid > 0) {
+		(void)close(pipe_fd[1]);
+		if (read(pipe_fd[0], &ready, 1) == 1)
+			_exit(ready);
+		if (waitpid(pid, &status, 0) == pid && WIFEXITED(status))
+			_exit(WEXITSTATUS(status));
+		_exit(EXIT_CONFIG);
+	}
+	(void)close(pipe_fd[0]);
+	d->ready_fd = pipe_fd[1];
+	(void)setsid();	/* a fresh child is no group leader: cannot fail */
+	if (chdir("/") != 0)
+		fprintf(stderr, "qdiskd: chdir /: %m\n");
+}
+
+static void ready_tell(struct daemon *d)
+{
+	char ok = EXIT_OK;
+
+	if (d->ready_fd < 0)
+		return;
+	(void)!write(d->ready_fd, &ok, 1);	/* a parent that is gone does not care */
+	(void)close(d->ready_fd);
+	d->ready_fd = -1;
+	stdio_close();
+}
+
+static void pid_file_write(void)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%d", (int)getpid());
+	int fd = open(PID_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	if (fd < 0 || write(fd, text, (size_t)n) != n)
+		log_line(LOG_WARNING, "%s: cannot be written: %m", PID_FILE);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* Real-time, in memory, the last one that the kernel kills. Each is best effort:
+ * a container may forbid it. The highest priority unless configured otherwise:
+ * while corosync waits for our answer it spins at its own, the highest too. */
+static void priority_raise(const struct daemon *d)
+{
+	uint32_t scheduler = d->config.scheduler == QD_UNSET ? 'r' : d->config.scheduler;
+	int policy = scheduler == 'f' ? SCHED_FIFO : scheduler == 'o' ? SCHED_OTHER : SCHED_RR;
+	struct sched_param param = { .sched_priority = sched_get_priority_max(policy) };
+	int fd;
+
+	if (policy != SCHED_OTHER && d->config.priority != QD_UNSET)
+		param.sched_priority = (int)d->config.priority;
+
+	if (sched_setscheduler(0, policy | SCHED_RESET_ON_FORK, &param) != 0)
+		log_line(LOG_WARNING, "scheduler %c priority %d: %m", (int)scheduler, param.sched_priority);
+	if (policy == SCHED_OTHER && d->config.nice != 0 && setpriority(PRIO_PROCESS, 0, d->config.nice) != 0)
+		log_line(LOG_WARNING, "nice %d: %m", d->config.nice);
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
+		log_line(LOG_WARNING, "memory cannot be locked: %m");
+	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "-1000", 5) != 5)
+		log_line(LOG_WARNING, "oom_score_adj cannot be set: %m");
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* ---- Loop ---- */
+
+static int on_tick(int fd, int revents, void *data)
+{
+	struct daemon *d = data;
+	uint64_t expirations = 0;
+
+	(void)revents;
+	if (read(fd, &expirations, sizeof(expirations)) != sizeof(expirations) || expirations == 0)
+		return 0;
+	ports_tick(d);
+	qd_engine_tick(&d->engine, (uint32_t)(expirations - 1));
+	return 0;
+}
+
+static int on_alarm(int fd, int revents, void *data)
+{
+	struct daemon *d = data;
+	uint64_t expirations;
+
+	(void)revents;
+	if (read(fd, &expirations, sizeof(expirations)) == sizeof(expirations))
+		qd_engine_alarm(&d->engine);
+	return 0;
+}
+
+static int on_signal(int fd, int revents, void *data)
+{
+	struct daemon *d = data;
+	struct signalfd_siginfo info;
+
+	(void)revents;
+	if (read(fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	switch (info.ssi_signo) {
+	case SIGTERM:
+	case SIGINT:
+		qd_engine_stop(&d->engine);
+		break;
+	case SIGHUP:
+		reload_begin(d);
+		break;
+	case SIGUSR1:
+		(void)log_debug_toggle();
+		break;
+	default:
+		(void)log_dump(BLACKBOX);
+		break;
+	}
+	return 0;
+}
+
+static int signals_open(struct daemon *d)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	d->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return d->signal_fd < 0 ? -errno : 0;
+}
+
+static int loop_add(struct daemon *d, enum qb_loop_priority prio, int fd, qb_loop_poll_dispatch_fn fn)
+{
+	return qb_loop_poll_add(d->loop, prio, fd, POLLIN, d, fn);
+}
+
+/* Absolute ticks, from now on: no drift, and a late one tells how many it missed. */
+static int timers_open(struct daemon *d)
+{
+	uint64_t first = daemon_now_ms() + 1, i_ms = d->params.t.interval_ms;
+	struct itimerspec tick = {
+		.it_value = { .tv_sec = (time_t)(first / 1000), .tv_nsec = (long)(first % 1000) * 1000000 },
+		.it_interval = { .tv_sec = (time_t)(i_ms / 1000), .tv_nsec = (long)(i_ms % 1000) * 1000000 },
+	};
+
+	d->tick_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	d->alarm_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (d->tick_fd < 0 || d->alarm_fd < 0 ||
+	    timerfd_settime(d->tick_fd, TFD_TIMER_ABSTIME, &tick, NULL) != 0)
+		return -errno;
+	return 0;
+}
+
+static int loop_open(struct daemon *d)
+{
+	int rc;
+
+	d->loop = qb_loop_create();
+	if (!d->loop)
+		return -ENOMEM;
+	rc = ports_open(d);
+	if (rc == 0)
+		rc = timers_open(d);
+	if (rc == 0)
+		rc = loop_add(d, QB_LOOP_HIGH, d->tick_fd, on_tick);
+	if (rc == 0)
+		rc = loop_add(d, QB_LOOP_HIGH, d->alarm_fd, on_alarm);
+	if (rc == 0)
+		rc = loop_add(d, QB_LOOP_MED, d->signal_fd, on_signal);
+	return rc;
+}
+
+void daemon_exit(struct daemon *d, int status)
+{
+	d->exit_status = d->exit_override ? d->exit_status : status;
+	qb_loop_stop(d->loop);
+}
+
+/* A process with I/O in flight cannot leave the kernel, and keeps descriptors and
+ * locks until then: what the exit owes to others is done by hand. */
+static void leave(struct daemon *d) __attribute__((noreturn));
+static void leave(struct daemon *d)
+{
+	ports_close(d);
+	if (cs_stop(d->cs, COROSYNC_WAIT_MS) != 0)
+		log_line(LOG_WARNING, "corosync does not answer, leaving without it");
+	(void)unlink(PID_FILE);
+	(void)flock(d->lun.lock_fd, LOCK_UN);
+	log_line(LOG_INFO, "Halting qdisk operations, exit code %d", d->exit_status);
+	log_done();
+	_exit(d->exit_status);
+}
+
+static int log_start(struct daemon *d)
+{
+	const struct log_options options = { .foreground = d->options.foreground,
+					     .debug = d->options.debug };
+	int rc = log_init(&options);
+
+	if (rc != 0)
+		return rc;
+	rc = log_apply(&d->config.log);
+	if (rc != 0)
+		log_line(LOG_WARNING, "log file %s: %s", d->config.log.logfile, strerror(-rc));
+	(void)log_dump_on_crash(BLACKBOX);	/* without it a crash is only less told */
+	return 0;
+}
+
+static int run(struct daemon *d)
+{
+	int rc = signals_open(d);
+
+	if (rc == 0)
+		rc = log_start(d);
+	if (rc == 0) {
+		log_line(LOG_INFO, "Quorum Daemon Initializing");
+		log_line(LOG_INFO, "Quorum Partition: %s Label: %s", d->lun.path, d->lun.label.name);
+		priority_raise(d);
+		rc = loop_open(d);
+	}
+	if (rc != 0) {
+		fprintf(stderr, "qdiskd: Initialization failed: %s\n", strerror(-rc));
+		return EXIT_CONFIG;
+	}
+	pid_file_write();
+	ready_tell(d);
+	qb_loop_run(d->loop);
+	leave(d);
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon *d = &the_daemon;
+	int rc = options_parse(argc, argv, &d->options);
+
+	if (rc != EXIT_OK)
+		return rc;
+	if (geteuid() != 0) {
+		fputs("qdiskd: must be run by root\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (d->options.quiet)
+		stdio_close();
+	d->ready_fd = -1;
+	rc = start_config(d);
+	if (d->options.check) {
+		if (rc == EXIT_OK)
+			start_print(d);
+		return rc;
+	}
+	if (rc == EXIT_OK)
+		rc = start_lun(d);
+	if (rc == EXIT_OK)
+		rc = instance_lock(d);
+	if (rc == EXIT_OK)
+		rc = start_agree(d);
+	if (rc != EXIT_OK)
+		return rc;
+	if (!d->options.foreground)
+		daemonize(d);
+	return run(d);
+}

@@ -1,0 +1,190 @@
+/* Members: what a slot says about a node. Rules and their order: qdisk(5), "Members". */
+#include "mind.h"
+
+uint64_t block_beat(const struct qd_block *b)
+{
+	return b->has_ext ? b->ext.beat : b->wall_s;
+}
+
+bool member_runs(const struct qd_member *m)
+{
+	return m->up && m->block.state == QD_STATE_RUN;
+}
+
+bool member_evicted(const struct qd_member *m)
+{
+	return m->evicted && m->known && m->evicted_incarnation == m->block.incarnation;
+}
+
+bool member_fenced(const struct qd_member *m)
+{
+	return m->fenced && (!m->known || m->fenced_incarnation == m->block.incarnation);
+}
+
+bool member_live_master(const struct qd_member *m)
+{
+	return m->known && m->block.state == QD_STATE_MASTER && m->beating && !m->dead &&
+	       !member_evicted(m);
+}
+
+uint32_t member_limit(const struct qd_member *m, const struct qd_params *p)
+{
+	uint64_t limit_ms = qd_law_dead_ms(&p->t);
+	uint64_t its_ms = 0;
+
+	/* Wild values are not believed: they would make a node immortal. */
+	if (m->known && !m->block.has_ext)
+		its_ms = (uint64_t)p->t.tko * (p->t.interval_ms > 1000 ? p->t.interval_ms : 1000);
+	else if (m->known && m->block.ext.interval_ms <= 60000 && m->block.ext.tko <= 1000)
+		its_ms = (uint64_t)m->block.ext.tko * m->block.ext.interval_ms;
+	if (its_ms > limit_ms)
+		limit_ms = its_ms;
+	return (uint32_t)((limit_ms + p->t.interval_ms - 1) / p->t.interval_ms);
+}
+
+/* It is no longer what it was: counts and verdicts of that life end. */
+static void member_down(struct qd_member *m)
+{
+	m->up = false;
+	m->seen = 0;
+}
+
+static void member_new_life(struct qd_member *m, uint32_t id, struct qd_actions *out)
+{
+	if (m->up)
+		note_add(out, QD_NOTE_NODE_DOWN, id, 0, 0);
+	if (m->fencing || m->fence_attempts)
+		note_add(out, QD_NOTE_FENCE_DROPPED, id, 0, 0);
+	member_down(m);
+	m->dead = false;
+	m->fencing = false;
+	m->fence_attempts = 0;
+	m->fence_undefined = false;
+	m->fence_next_ms = 0;
+	m->bid_ticks = 0;
+}
+
+/* Who was evicted. Legacy's block names nobody, and carries the master's own
+ * incarnation: then it was the one that was there. */
+static uint64_t eviction_victim(const struct qd_member *m, const struct qd_block *b)
+{
+	if (b->has_ext)
+		return b->ext.victim_incarnation;
+	return m->known ? m->block.incarnation : b->incarnation;
+}
+
+static void member_take_eviction(struct qd_member *m, uint32_t id, const struct qd_block *b,
+				 uint64_t now_ms, struct qd_actions *out)
+{
+	uint64_t victim = eviction_victim(m, b);
+
+	if (!m->known)
+		m->beat_ms = now_ms;
+	else if (!m->evicted || m->evicted_incarnation != victim)
+		note_add(out, QD_NOTE_NODE_EVICTED, id, b->writer_id, 0);
+	m->evicted = true;
+	m->evicted_incarnation = victim;
+	if (b->has_ext && (b->ext.flags & QD_EXT_FENCED)) {
+		m->fenced = true;
+		m->fenced_incarnation = victim;
+	}
+	m->known = true;
+	m->block = *b;
+	m->block.incarnation = victim;
+	member_down(m);
+}
+
+/* A good block, no eviction. A beat that runs backwards within one incarnation
+ * is an old block (a stale read): it says nothing. */
+static void member_take(struct qd_member *m, uint32_t id, const struct qd_block *b,
+			uint64_t now_ms, struct qd_actions *out)
+{
+	bool same_life = m->known && m->block.incarnation == b->incarnation;
+
+	if (same_life && b->has_ext && m->block.has_ext && b->ext.beat < m->block.ext.beat)
+		return;
+	if (!m->known) {
+		m->beat_ms = now_ms;
+	} else if (!same_life) {
+		member_new_life(m, id, out);
+		m->beating = true;
+		m->beat_ms = now_ms;
+	} else if (block_beat(b) != block_beat(&m->block)) {
+		m->beating = true;
+		m->fenced = false;	/* it lives: whatever was fenced was not it */
+		m->beat_ms = now_ms;
+	}
+	if (m->up && b->state == QD_STATE_NONE) {
+		note_add(out, QD_NOTE_NODE_SHUTDOWN, id, 0, 0);
+		member_down(m);
+	}
+	m->known = true;
+	m->block = *b;
+	if (member_evicted(m))	/* undead: not up until a new incarnation */
+		member_down(m);
+}
+
+/* Hits and misses: only at a tick, against the tick before it. */
+static void member_count(struct qd_member *m)
+{
+	bool hit;
+
+	if (!m->known)
+		return;
+	hit = m->readable && m->block.state != QD_STATE_EVICTED &&
+	      (m->tick_beat != block_beat(&m->block) ||
+	       m->tick_incarnation != m->block.incarnation);
+	if (m->tick_known && hit) {
+		m->missed = 0;
+		m->seen += m->seen < UINT32_MAX;
+	} else if (m->tick_known) {
+		m->missed += m->missed < UINT32_MAX;
+		if (m->missed >= 2)
+			m->seen = 0;
+	}
+	m->tick_known = true;
+	m->tick_beat = block_beat(&m->block);
+	m->tick_incarnation = m->block.incarnation;
+}
+
+static void member_judge(struct qd_state *s, struct qd_member *m, uint32_t id,
+			 struct qd_actions *out)
+{
+	uint32_t limit = member_limit(m, &s->p);
+	bool lives = m->known && state_lives(m->block.state);
+
+	if (m->missed == 0) {
+		m->dead = false;
+	} else if (lives && m->beating && m->missed > limit && !m->dead) {
+		m->dead = true;
+		note_add(out, s->role == QD_STATE_MASTER ? QD_NOTE_NODE_DEAD : QD_NOTE_NODE_SILENT,
+			 id, m->missed, limit);
+		member_down(m);
+	} else if (lives && m->up && m->missed > 1) {
+		note_add(out, QD_NOTE_NODE_MISSED, id, m->missed, limit);
+	}
+	if (!m->up && lives && m->readable && m->seen > s->p.t.tko_up && !member_evicted(m)) {
+		m->up = true;
+		note_add(out, QD_NOTE_NODE_UP, id, 0, 0);
+	}
+}
+
+void member_look(struct qd_state *s, uint32_t id, const struct qd_slot *slot,
+		 const struct qd_input *in, struct qd_actions *out)
+{
+	struct qd_member *m = member_of(s, id);
+	bool readable = slot->result == QD_SLOT_OK;
+
+	if (m->looked ? readable != m->readable : !readable)
+		note_add(out, readable ? QD_NOTE_SLOT_GOOD : QD_NOTE_SLOT_BAD, id, 0, 0);
+	m->looked = true;
+	m->readable = readable;
+	if (readable && slot->block.state == QD_STATE_EVICTED)
+		member_take_eviction(m, id, &slot->block, in->now_ms, out);
+	else if (readable)
+		member_take(m, id, &slot->block, in->now_ms, out);
+	if (!in->tick)
+		return;
+	member_count(m);
+	member_judge(s, m, id, out);
+}

@@ -1,0 +1,435 @@
+/* The hands behind the engine's ports, and their news to the engine (floor 4). */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+#include <syslog.h>
+
+#include "daemon.h"
+
+/* ---- Time and chance ---- */
+
+static void port_clock(void *ctx, uint64_t *ret_now_ms, uint64_t *ret_wall_s)
+{
+	(void)ctx;
+	*ret_now_ms = daemon_now_ms();
+	*ret_wall_s = (uint64_t)time(NULL);
+}
+
+static uint64_t port_random(void *ctx)
+{
+	uint64_t value = 0;
+
+	(void)ctx;
+	while (value == 0) {
+		if (getrandom(&value, sizeof(value), 0) != sizeof(value))
+			value = daemon_now_ms() << 20 ^ (uint64_t)getpid();
+	}
+	return value;
+}
+
+static void port_alarm(void *ctx, uint64_t at_ms)
+{
+	struct daemon *d = ctx;
+	struct itimerspec at = { .it_value = { .tv_sec = (time_t)(at_ms / 1000),
+					       .tv_nsec = (long)(at_ms % 1000) * 1000000 } };
+
+	if (at_ms == 0)
+		at.it_value.tv_nsec = 1;	/* 0 would disarm */
+	(void)timerfd_settime(d->alarm_fd, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+/* ---- The LUN ---- */
+
+static enum qd_io io_of(int result)
+{
+	return result == 0 ? QD_IO_OK : result == -EAGAIN ? QD_IO_LATE : QD_IO_ERROR;
+}
+
+/* What could not even be submitted: it has failed, and the engine is told once
+ * it is not in the middle of asking. */
+static void failures_tell(void *data)
+{
+	struct daemon *d = data;
+	qd_mask slots = d->write_failed;
+	bool read = d->read_failed;
+
+	d->failure_queued = false;
+	d->read_failed = false;
+	d->write_failed = 0;
+	if (read)
+		qd_engine_read_done(&d->engine, d->read_io, NULL, 0);
+	for (uint32_t id = 1; id <= QD_NODE_MAX; id++) {
+		if (qd_has(slots, id))
+			qd_engine_write_done(&d->engine, id, d->write_io, 0);
+	}
+}
+
+static void failure_queue(struct daemon *d)
+{
+	if (!d->failure_queued)
+		(void)qb_loop_job_add(d->loop, QB_LOOP_HIGH, d, failures_tell);
+	d->failure_queued = true;
+}
+
+static void port_read(void *ctx)
+{
+	struct daemon *d = ctx;
+	int rc = aio_read_slots(d->aio);
+
+	if (rc == 0)
+		return;
+	d->read_failed = true;
+	d->read_io = io_of(rc);
+	failure_queue(d);
+}
+
+static void port_write(void *ctx, uint32_t slot, const void *bytes, size_t size)
+{
+	struct daemon *d = ctx;
+	uint64_t offset = (uint64_t)slot * d->engine.slot_size;
+	int rc = slot == d->params.node_id ? aio_write_block(d->aio, offset, bytes, size) :
+					     aio_evict(d->aio, offset, bytes, size);
+
+	if (rc == 0)
+		return;
+	d->write_failed |= qd_bit(slot);
+	d->write_io = io_of(rc);
+	failure_queue(d);
+}
+
+static void on_io(void *arg, const struct aio_done *done)
+{
+	struct daemon *d = arg;
+	enum qd_io io = io_of(done->result);
+
+	if (done->kind == AIO_READ)
+		qd_engine_read_done(&d->engine, io, io == QD_IO_OK ? aio_slots(d->aio) : NULL,
+				    done->latency_us);
+	else
+		qd_engine_write_done(&d->engine, (uint32_t)(done->offset / d->engine.slot_size), io,
+				     done->latency_us);
+}
+
+static int on_aio(int fd, int revents, void *data)
+{
+	struct daemon *d = data;
+
+	(void)fd;
+	(void)revents;
+	(void)aio_reap(d->aio, on_io, d);
+	return 0;
+}
+
+/* ---- Corosync ---- */
+
+static void port_corosync(void *ctx, uint64_t now_ms, struct qd_corosync *cs)
+{
+	struct daemon *d = ctx;
+	struct cs_snapshot *s = &d->seen;
+
+	cs_look(d->cs, now_ms, s);
+	*cs = (struct qd_corosync){
+		.connected = s->connected, .stalled = s->stalled, .ring = s->ring,
+		.members = s->members, .in_sync = s->in_sync, .quorate = s->quorate, .view = s->view,
+		.quorum = s->quorum, .registered = s->registered, .polled_seq = s->polled_seq,
+		.polled_accepted = s->polled_accepted, .polled_cast = s->polled_cast,
+		.polled_ring = s->polled_ring, .polled_quorate = s->polled_quorate,
+	};
+}
+
+static void port_vote(void *ctx, uint64_t seq, struct qd_ring ring, bool cast,
+		      uint64_t cycle_start_ms)
+{
+	struct daemon *d = ctx;
+
+	cs_vote(d->cs, &(struct cs_vote){ .seq = seq, .ring = ring, .cast = cast,
+					  .cycle_start_ms = cycle_start_ms });
+}
+
+static void port_unregister(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	log_line(LOG_NOTICE, "Unregistering quorum device.");
+	cs_unregister(d->cs);
+}
+
+static void port_kill(void *ctx, uint32_t node_id)
+{
+	struct daemon *d = ctx;
+
+	cs_kill(d->cs, node_id, "evicted by qdiskd");
+}
+
+static int on_corosync(int fd, int revents, void *data)
+{
+	struct daemon *d = data;
+
+	(void)fd;
+	(void)revents;
+	cs_event_clear(d->cs);
+	qd_engine_ring(&d->engine);
+	if (d->seen.error_changes != d->cs_errors) {
+		d->cs_errors = d->seen.error_changes;
+		log_line(LOG_ERR, "corosync: %s", d->seen.error);
+	}
+	if (d->seen.facts_changes != d->facts_changes) {
+		d->facts_changes = d->seen.facts_changes;
+		reload_facts(d);
+	}
+	return 0;
+}
+
+/* ---- Fencing ---- */
+
+static void port_fence(void *ctx, uint32_t node_id, uint64_t incarnation)
+{
+	struct daemon *d = ctx;
+
+	d->fencing[node_id - 1] = incarnation;
+	if (fence_busy(&d->fence, node_id))
+		fence_cancel(&d->fence, node_id);
+	if (fence_start(&d->fence, node_id) != 0)
+		log_line(LOG_ERR, "fencing node %u could not be started", node_id);
+}
+
+static void on_fenced(void *arg, uint32_t node_id, enum qd_fence_result result)
+{
+	struct daemon *d = arg;
+
+	qd_engine_fenced(&d->engine, node_id, d->fencing[node_id - 1], result);
+}
+
+static void on_fence_note(void *arg, const char *text)
+{
+	(void)arg;
+	log_line(LOG_NOTICE, "%s", text);
+}
+
+static int on_fence(int fd, int revents, void *data)
+{
+	struct daemon *d = data;
+
+	(void)fd;
+	(void)revents;
+	fence_dispatch(&d->fence, daemon_now_ms());
+	return 0;
+}
+
+/* ---- Heuristics ---- */
+
+static void on_heuristic(void *arg, const struct runner_result *r)
+{
+	struct daemon *d = arg;
+	const struct qd_heuristic_state *h = &d->score.heuristic[r->slot];
+	const char *program = d->config.heuristic[r->slot].program;
+	bool ok = r->end == RUNNER_EXITED && r->code == 0;
+	enum qd_heuristic_end end = ok ? QD_RUN_OK :
+		r->end == RUNNER_TIMED_OUT ? QD_RUN_OVERDUE : QD_RUN_FAILED;
+
+	switch (qd_score_ended(&d->score, r->slot, end, daemon_now_ms())) {
+	case QD_HEUR_SAME:
+		break;
+	case QD_HEUR_UP:
+		log_line(LOG_INFO, "Heuristic: '%s' UP", program);
+		break;
+	case QD_HEUR_DOWN:
+		if (end == QD_RUN_OVERDUE)
+			log_line(LOG_INFO, "Heuristic: '%s' DOWN - Exceeded timeout of %u seconds", program,
+				 (h->timeout_ms + 999) / 1000);
+		else
+			log_line(LOG_INFO, "Heuristic: '%s' DOWN (%u/%u)", program, h->misses, h->tko);
+		break;
+	case QD_HEUR_MISSED:
+		log_line(LOG_DEBUG, "Heuristic: '%s' missed (%u/%u)", program, h->misses, h->tko);
+		break;
+	}
+}
+
+static void heuristic_start(struct daemon *d, uint32_t index, uint64_t now_ms)
+{
+	struct runner_command c = {
+		.shell = d->config.heuristic[index].program,
+		.deadline_ms = d->score.heuristic[index].timeout_ms,
+		.done = on_heuristic,
+		.arg = d,
+	};
+	int rc = runner_start(&d->runner, index, &c, now_ms);
+
+	if (rc >= 0)
+		return;
+	if (rc != -EBUSY)	/* the last run is still dying */
+		log_line(LOG_ERR, "Heuristic: '%s' could not be started: %s", c.shell, strerror(-rc));
+	(void)qd_score_ended(&d->score, index, QD_RUN_FAILED, now_ms);
+}
+
+void ports_tick(struct daemon *d)
+{
+	uint64_t now_ms = daemon_now_ms();
+	int due;
+
+	while ((due = qd_score_due(&d->score, now_ms)) >= 0)
+		heuristic_start(d, (uint32_t)due, now_ms);
+}
+
+static void port_score(void *ctx, uint32_t *ret_score, uint32_t *ret_max)
+{
+	struct daemon *d = ctx;
+
+	qd_score_sum(&d->score, ret_score, ret_max);
+}
+
+static int on_runner(int fd, int revents, void *data)
+{
+	struct daemon *d = data;
+
+	(void)fd;
+	(void)revents;
+	runner_dispatch(&d->runner, daemon_now_ms());
+	return 0;
+}
+
+/* ---- Words, status, ends ---- */
+
+static void port_note(void *ctx, const struct qd_note *note)
+{
+	char text[256];
+
+	(void)ctx;
+	(void)qd_note_format(note, text, sizeof(text));
+	log_line(qd_note_level(note), "%s", text);
+}
+
+static void port_publish(void *ctx, const struct qd_state *state)
+{
+	snapshot_take(ctx, state);
+}
+
+static void port_self_fence(void *ctx, enum qd_self_fence reason)
+{
+	self_fence_now(ctx, reason);
+}
+
+static void port_exit(void *ctx, int status)
+{
+	struct daemon *d = ctx;
+
+	if (status != EXIT_OK)	/* not by a clean stop: the vote is withdrawn here */
+		cs_unregister(d->cs);
+	daemon_exit(d, status);
+}
+
+static int on_status(int fd, int revents, void *data)
+{
+	struct daemon *d = data;
+
+	(void)fd;
+	(void)revents;
+	status_dispatch(d->status, &d->snapshot, daemon_now_ms());
+	return 0;
+}
+
+/* ---- Open, close ---- */
+
+void ports_status_file(struct daemon *d)
+{
+	int rc;
+
+	status_file_close(&d->status_file);
+	if (d->config.status_file[0] == '\0')
+		return;
+	rc = status_file_open(d->config.status_file, &d->status_file);
+	if (rc != 0)
+		log_line(LOG_ERR, "status_file %s: %s; it is not written", d->config.status_file,
+			 strerror(-rc));
+}
+
+static int hand_add(struct daemon *d, enum qb_loop_priority prio, int fd, qb_loop_poll_dispatch_fn fn)
+{
+	return fd < 0 ? -EBADF : qb_loop_poll_add(d->loop, prio, fd, POLLIN, d, fn);
+}
+
+static uint32_t slot_count(const struct daemon *d)
+{
+	uint32_t highest = 0;
+
+	for (uint32_t id = 1; id <= QD_NODE_MAX; id++) {
+		if (qd_has(d->params.nodes, id))
+			highest = id;
+	}
+	return highest;
+}
+
+static int hands_open(struct daemon *d)
+{
+	const struct qd_device *dev = &d->lun.device;
+	int rc;
+
+	d->status_file.fd = -1;
+	rc = aio_open(dev->fd, slot_count(d), dev->slot_size, dev->sector_size, &d->aio);
+
+	if (rc == 0)
+		rc = runner_open(&d->runner, QD_HEURISTICSDIR);
+	if (rc == 0)
+		rc = fence_open(&d->fence, &d->runner, on_fenced, on_fence_note, d);
+	if (rc == 0)
+		rc = status_open(STATUS_SOCKET, &d->status);
+	if (rc == 0)
+		rc = cs_start(start_device_name(d), d->params.t.interval_ms, &d->cs);
+	if (rc != 0)
+		return rc;
+	fence_configure(&d->fence, &d->config);
+	ports_status_file(d);
+	return 0;
+}
+
+static int hands_add(struct daemon *d)
+{
+	int rc = hand_add(d, QB_LOOP_HIGH, aio_fd(d->aio), on_aio);
+
+	if (rc == 0)
+		rc = hand_add(d, QB_LOOP_HIGH, cs_fd(d->cs), on_corosync);
+	if (rc == 0)
+		rc = hand_add(d, QB_LOOP_MED, runner_fd(&d->runner), on_runner);
+	if (rc == 0)
+		rc = hand_add(d, QB_LOOP_MED, fence_fd(&d->fence), on_fence);
+	if (rc == 0)
+		rc = hand_add(d, QB_LOOP_LOW, status_fd(d->status), on_status);
+	return rc;
+}
+
+int ports_open(struct daemon *d)
+{
+	int rc = hands_open(d);
+
+	if (rc == 0)
+		rc = hands_add(d);
+	if (rc != 0)
+		return rc;
+	d->ports = (struct qd_ports){
+		.ctx = d, .clock = port_clock, .random = port_random, .read = port_read,
+		.write = port_write, .corosync = port_corosync, .vote = port_vote,
+		.unregister = port_unregister, .kill = port_kill, .fence = port_fence,
+		.score = port_score, .self_fence = port_self_fence, .exit = port_exit,
+		.note = port_note, .alarm = port_alarm, .publish = port_publish,
+	};
+	d->start_ms = daemon_now_ms();
+	qd_score_init(&d->score, &d->config, &d->params.t, d->start_ms);
+	qd_engine_init(&d->engine, &d->ports, &d->params, &d->lun.label, d->lun.device.sector_size,
+		       slot_count(d));
+	snapshot_take(d, &d->engine.state);
+	return 0;
+}
+
+void ports_close(struct daemon *d)
+{
+	status_close(d->status);
+	status_file_close(&d->status_file);
+	fence_close(&d->fence);
+	runner_close(&d->runner);
+	(void)aio_close(d->aio);	/* busy: the kernel waits for it, we do not */
+}

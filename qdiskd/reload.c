@@ -1,0 +1,141 @@
+/* SIGHUP, and what corosync changes by itself (floor 4). What cannot change while
+ * the daemon runs is refused with both values; everything else takes effect. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "daemon.h"
+
+static void log_findings(const struct qd_findings *f)
+{
+	for (uint32_t i = 0; i < f->count; i++)
+		log_line(f->finding[i].severity == QD_SEV_ERROR ? LOG_ERR :
+			 f->finding[i].severity == QD_SEV_WARNING ? LOG_WARNING : LOG_INFO,
+			 "%s", f->finding[i].text);
+}
+
+static bool heuristics_equal(const struct qd_config *a, const struct qd_config *b)
+{
+	bool equal = a->heuristic_count == b->heuristic_count;
+
+	for (uint32_t i = 0; equal && i < a->heuristic_count; i++) {
+		const struct qd_heuristic *x = &a->heuristic[i], *y = &b->heuristic[i];
+
+		equal = strcmp(x->program, y->program) == 0 && x->score == y->score &&
+			x->interval_ms == y->interval_ms && x->tko == y->tko;
+	}
+	return equal;
+}
+
+/* Timings are the cluster's, and the LUN, the slots and the heuristics are a
+ * start's: these need a stop. */
+static bool reload_fits(const struct daemon *d, const struct qd_config *next,
+			const struct qd_params *p)
+{
+	const char *what = NULL;
+
+	if (memcmp(&p->t, &d->params.t, sizeof(p->t)) != 0)
+		what = "interval, tko, tko_up, upgrade_wait or master_wait";
+	else if (p->nodes != d->params.nodes || p->node_id != d->params.node_id)
+		what = "the list of nodes";
+	else if (strcmp(next->label, d->config.label) != 0 || strcmp(next->device, d->config.device) != 0)
+		what = "label or device";
+	else if (strcmp(next->cman_label, d->config.cman_label) != 0)
+		what = "cman_label";
+	else if (!heuristics_equal(next, &d->config))
+		what = "the heuristics";
+	if (what)
+		log_line(LOG_ERR, "%s: %s changed; that needs a stop and start of qdiskd, the old "
+			 "configuration stays", next->file, what);
+	return what == NULL;
+}
+
+static void reload_apply(struct daemon *d)
+{
+	struct qd_params params;
+
+	for (uint32_t i = 0; i < d->next_config.notice_count; i++)
+		log_line(LOG_NOTICE, "%s", d->next_config.notice[i].text);
+
+	(void)qd_config_check(&d->next_config, &d->facts, &params, &d->findings);
+	log_findings(&d->findings);
+	if (d->findings.errors) {
+		log_line(LOG_CRIT, "Configuration failed, the old one stays");
+		return;
+	}
+	if (!reload_fits(d, &d->next_config, &params))
+		return;
+	d->params = params;
+	d->config = d->next_config;
+	fence_configure(&d->fence, &d->config);
+	ports_status_file(d);
+	if (log_apply(&d->config.log) != 0)
+		log_line(LOG_WARNING, "log file %s cannot be opened", d->config.log.logfile);
+	qd_engine_reconfig(&d->engine, &d->params);
+	log_line(LOG_INFO, "%s: configuration loaded again", d->config.file);
+}
+
+static int on_reader(int fd, int revents, void *data)
+{
+	struct daemon *d = data;
+	char error[CONFIG_ERROR_LEN] = "";
+	int rc = config_receive(&d->reader, &d->next_config, error, sizeof(error));
+
+	(void)revents;
+	if (rc == -EAGAIN)
+		return 0;
+	(void)qb_loop_poll_del(d->loop, fd);
+	config_stop(&d->reader);
+	d->reloading = false;
+	if (rc != 0) {
+		log_line(LOG_CRIT, "Configuration failed: %s; the old one stays", error);
+	} else if (config_names_device(&d->next_config, error, sizeof(error)) != 0) {
+		log_line(LOG_NOTICE, "Quorum device removed from the configuration.  Shutting down.");
+		qd_engine_stop(&d->engine);
+	} else {
+		reload_apply(d);
+	}
+	return 0;
+}
+
+void reload_begin(struct daemon *d)
+{
+	char error[CONFIG_ERROR_LEN] = "";
+
+	if (d->reloading)
+		return;
+	if (config_start(&d->reader, d->config.file, error, sizeof(error)) != 0) {
+		log_line(LOG_CRIT, "Configuration failed: %s; the old one stays", error);
+		return;
+	}
+	d->reloading = true;
+	if (qb_loop_poll_add(d->loop, QB_LOOP_LOW, config_fd(&d->reader), POLLIN, d, on_reader) == 0)
+		return;
+	config_stop(&d->reader);
+	d->reloading = false;
+	log_line(LOG_CRIT, "Configuration failed: it could not be read again; the old one stays");
+}
+
+/* Corosync runs with other values now. What breaks a law there must not go on:
+ * the vote is withdrawn by a clean stop, with the code of a refused start. */
+void reload_facts(struct daemon *d)
+{
+	struct qd_params params;
+
+	if (!cs_facts(d->cs, &d->facts))
+		return;
+	(void)qd_config_check(&d->config, &d->facts, &params, &d->findings);
+	if (d->findings.errors == 0 && memcmp(&params, &d->params, sizeof(params)) == 0)
+		return;
+	log_findings(&d->findings);
+	if (d->findings.errors == 0 && reload_fits(d, &d->config, &params)) {
+		d->params = params;
+		qd_engine_reconfig(&d->engine, &d->params);
+		return;
+	}
+	log_line(LOG_CRIT, "corosync's configuration no longer fits, leaving");
+	d->exit_override = true;
+	d->exit_status = EXIT_CONFIG;
+	qd_engine_stop(&d->engine);
+}

@@ -1,0 +1,313 @@
+#include "tool_status.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define COLUMN 13	/* of values, behind "last fence:" */
+
+/* ---- Asking ---- */
+
+static int ask(int fd, const struct sockaddr_un *address, char *ret_reply, size_t size)
+{
+	ssize_t n;
+
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
+		return -errno;
+	if (send(fd, "status", 6, MSG_NOSIGNAL) < 0)
+		return -errno;
+	n = recv(fd, ret_reply, size - 1, 0);
+	if (n < 0)
+		return -errno;
+	ret_reply[n] = '\0';
+	return n == 0 ? -EPIPE : (int)n;
+}
+
+int tool_status_fetch(const char *path, unsigned timeout_ms, char *ret_reply, size_t size)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const struct timeval limit = { .tv_sec = timeout_ms / 1000,
+				       .tv_usec = (timeout_ms % 1000) * 1000 };
+	int fd, r, n = snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+
+	if (n < 0 || (size_t)n >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	/* connect() obeys the first, while a stopped daemon's queue is full. */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
+		r = -errno;
+	else
+		r = ask(fd, &address, ret_reply, size);
+	(void)close(fd);
+	return r == -EAGAIN ? -ETIMEDOUT : r;
+}
+
+/* ---- Reading the reply; what is not there is 0, "", false ---- */
+
+static json_object *get(json_object *o, const char *name)
+{
+	json_object *value = NULL;
+
+	(void)json_object_object_get_ex(o, name, &value);
+	return value;
+}
+
+static int64_t number(json_object *o, const char *name)
+{
+	return json_object_get_int64(get(o, name));
+}
+
+static bool truth(json_object *o, const char *name)
+{
+	return json_object_get_boolean(get(o, name));
+}
+
+static const char *word(json_object *o, const char *name)
+{
+	json_object *value = get(o, name);
+
+	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+}
+
+static size_t count(json_object *array)
+{
+	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+}
+
+static const char *node_name(json_object *reply, int64_t id)
+{
+	json_object *nodes = get(reply, "nodes");
+
+	for (size_t i = 0; i < count(nodes); i++) {
+		json_object *n = json_object_array_get_idx(nodes, i);
+
+		if (number(n, "id") == id)
+			return word(n, "name");
+	}
+	return "";
+}
+
+/* ---- Words ---- */
+
+/* A text that came from elsewhere: nothing in it moves the terminal's cursor. */
+static void show_text(FILE *out, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	for (; *s; s++) {
+		bool c1 = s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0;
+
+		(void)fputc(*s < ' ' || *s == 0x7f || c1 ? '?' : *s, out);
+		s += c1;
+	}
+}
+
+static void show_key(FILE *out, const char *key)
+{
+	(void)fprintf(out, "%-*s", COLUMN, key);
+}
+
+static void show_set(FILE *out, json_object *array)
+{
+	if (!count(array))
+		(void)fprintf(out, " none");
+	for (size_t i = 0; i < count(array); i++)
+		(void)fprintf(out, " %" PRId64,
+			      json_object_get_int64(json_object_array_get_idx(array, i)));
+}
+
+static void show_node(FILE *out, json_object *reply, int64_t id)
+{
+	(void)fprintf(out, "node %" PRId64 " (", id);
+	show_text(out, node_name(reply, id));
+	(void)fprintf(out, ")");
+}
+
+static void show_seconds(FILE *out, int64_t ms)
+{
+	int64_t s = ms / 1000;
+
+	if (s < 100)
+		(void)fprintf(out, "%" PRId64 ".%" PRId64 " s", s, ms % 1000 / 100);
+	else if (s < 7200)
+		(void)fprintf(out, "%" PRId64 " min", s / 60);
+	else if (s < 172800)
+		(void)fprintf(out, "%" PRId64 " h", s / 3600);
+	else
+		(void)fprintf(out, "%" PRId64 " days", s / 86400);
+}
+
+static void show_head(FILE *out, json_object *r)
+{
+	json_object *cs = get(r, "corosync");
+
+	show_key(out, "node:");
+	show_node(out, r, number(r, "node_id"));
+	(void)fprintf(out, " of cluster ");
+	show_text(out, word(r, "cluster"));
+	(void)fprintf(out, ": ");
+	show_text(out, word(r, "state"));
+	(void)fprintf(out, "%s\n", !truth(cs, "connected") ? ", NO COROSYNC" :
+				   truth(cs, "quorate")	    ? ", quorate" : ", NOT QUORATE");
+	show_key(out, "master:");
+	if (number(r, "master"))
+		show_node(out, r, number(r, "master"));
+	else
+		(void)fprintf(out, "none");
+	(void)fprintf(out, ", counts on");
+	show_set(out, get(r, "quorate_set"));
+	(void)fprintf(out, "\n");
+}
+
+static void show_vote(FILE *out, json_object *r)
+{
+	json_object *vote = get(r, "vote"), *mark = get(r, "voting_mark");
+	json_object *cs = get(r, "corosync");
+
+	show_key(out, "vote:");
+	show_text(out, word(vote, "state"));
+	(void)fprintf(out, " (%" PRId64 " votes): ", number(vote, "votes"));
+	show_text(out, word(vote, "why"));
+	(void)fprintf(out, "\n");
+	show_key(out, "mark:");
+	if (truth(mark, "voting")) {
+		(void)fprintf(out, "voting in a view of");
+		show_set(out, get(mark, "view"));
+	} else {
+		(void)fprintf(out, "not voting");
+	}
+	(void)fprintf(out, "\n");
+	show_key(out, "corosync:");
+	if (!truth(cs, "connected")) {
+		(void)fprintf(out, "not connected\n");
+		return;
+	}
+	(void)fprintf(out, "ring ");
+	show_text(out, word(cs, "ring"));
+	(void)fprintf(out, ", members");
+	show_set(out, get(cs, "members"));
+	(void)fprintf(out, ", %" PRId64 " of %" PRId64 " votes, quorum %" PRId64 "\n",
+		      number(cs, "total_votes"), number(cs, "expected_votes"),
+		      number(cs, "quorum"));
+}
+
+static void show_lun(FILE *out, json_object *r)
+{
+	json_object *latency = get(r, "latency"), *t = get(r, "timings");
+	int64_t i = number(t, "interval_ms"), k = number(t, "tko");
+
+	show_key(out, "lun:");
+	show_text(out, word(r, "device"));
+	(void)fprintf(out, ", label ");
+	show_text(out, word(r, "label"));
+	(void)fprintf(out, ", read %" PRId64 ".%03" PRId64 " ms, write %" PRId64 ".%03" PRId64 " ms\n",
+		      number(latency, "read_us") / 1000, number(latency, "read_us") % 1000,
+		      number(latency, "write_us") / 1000, number(latency, "write_us") % 1000);
+	show_key(out, "timings:");
+	(void)fprintf(out, "interval %" PRId64 " ms, tko %" PRId64 ": a silent node is dead in ", i, k);
+	show_seconds(out, (k + 1) * i);
+	(void)fprintf(out, " to ");
+	show_seconds(out, (k + 2) * i);
+	(void)fprintf(out, "\n");
+	show_key(out, "daemon:");
+	(void)fprintf(out, "up ");
+	show_seconds(out, number(r, "uptime_ms"));
+	(void)fprintf(out, ", %" PRId64 " cycles, %" PRId64 " late ticks\n", number(r, "cycles"),
+		      number(r, "late_ticks"));
+}
+
+static void show_fence(FILE *out, json_object *r)
+{
+	json_object *fence = get(r, "last_fence");
+
+	show_key(out, "last fence:");
+	if (!fence) {
+		(void)fprintf(out, "none\n");
+		return;
+	}
+	show_node(out, r, number(fence, "node"));
+	(void)fprintf(out, " ");
+	show_text(out, word(fence, "result"));
+	(void)fprintf(out, ", ");
+	show_seconds(out, number(fence, "age_ms"));
+	(void)fprintf(out, " ago\n");
+}
+
+static bool in_set(json_object *array, int64_t id)
+{
+	for (size_t i = 0; i < count(array); i++)
+		if (json_object_get_int64(json_object_array_get_idx(array, i)) == id)
+			return true;
+	return false;
+}
+
+static void show_nodes(FILE *out, json_object *r)
+{
+	json_object *nodes = get(r, "nodes"), *members = get(get(r, "corosync"), "members");
+
+	(void)fprintf(out, "\n%4s  %-12s %-5s %6s  %-6s %-8s name\n", "node", "state", "lun",
+		      "missed", "votes", "corosync");
+	for (size_t i = 0; i < count(nodes); i++) {
+		json_object *n = json_object_array_get_idx(nodes, i);
+
+		(void)fprintf(out, "%4" PRId64 "  %-12s %-5s %6" PRId64 "  %-6s %-8s ",
+			      number(n, "id"), truth(n, "evicted") ? "evicted" : word(n, "state"),
+			      truth(n, "up") ? "up" : "DOWN", number(n, "missed"),
+			      truth(n, "voting") ? "yes" : "no",
+			      in_set(members, number(n, "id")) ? "member" : "-");
+		show_text(out, word(n, "name"));
+		(void)fprintf(out, "\n");
+	}
+}
+
+static void show_heuristics(FILE *out, json_object *r)
+{
+	json_object *all = get(r, "heuristics");
+
+	(void)fprintf(out, "\nscore: %" PRId64 " of %" PRId64 ", %" PRId64 " required%s\n",
+		      number(r, "score"), number(r, "score_max"), number(r, "score_required"),
+		      number(r, "score") < number(r, "score_required") ? ": TOO LOW" :
+		      count(all) ? "" : " (no heuristics)");
+	for (size_t i = 0; i < count(all); i++) {
+		json_object *h = json_object_array_get_idx(all, i);
+
+		(void)fprintf(out, "%6s  score %" PRId64 "  failed %" PRId64 " of %" PRId64 "  ",
+			      truth(h, "up") ? "up" : "DOWN", number(h, "score"),
+			      number(h, "misses"), number(h, "tko"));
+		show_text(out, word(h, "program"));
+		(void)fprintf(out, "\n");
+	}
+}
+
+int tool_status_show(const char *reply, FILE *out)
+{
+	json_object *r = json_tokener_parse(reply), *cs = get(r, "corosync");
+	int code = TOOL_COROSYNC;
+
+	if (number(r, "version") != 1 || !cs) {
+		(void)json_object_put(r);
+		return -EBADMSG;
+	}
+	if (out) {
+		show_head(out, r);
+		show_vote(out, r);
+		show_lun(out, r);
+		show_fence(out, r);
+		show_nodes(out, r);
+		show_heuristics(out, r);
+	}
+	if (truth(cs, "connected"))
+		code = truth(cs, "quorate") ? TOOL_OK : TOOL_NO;
+	(void)json_object_put(r);
+	return code;
+}

@@ -1,0 +1,113 @@
+# shellcheck shell=bash
+# cluster.sh: what the cluster tests share: a rig with corosync and qdiskd on every
+# node, and the way back to a whole cluster after each scenario.
+
+# shellcheck source=tests/rig/rig.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../rig/rig.sh"
+
+# cluster_enter "$@": like rig_enter; also needs the programs under test.
+cluster_enter() {
+	local program
+	for program in qdiskd mkqdisk qdisk-tool; do
+		[ -x "$RIG_BUILD/$program" ] || { echo "Bail out! $RIG_BUILD/$program is not built"; exit 99; }
+	done
+	command -v jq > /dev/null || rig_skip "jq is not installed"
+	rig_enter "$@"
+	set -u
+}
+
+# cluster_start NODES [key=value...]: boot, label the LUN; no daemon runs yet.
+cluster_start() {
+	rig_start "$@" || { echo "Bail out! the rig does not start"; exit 99; }
+	mkqdisk_in 1 -y -c /dev/qlun -l "$CONF_label" > "$RIG_ST/mkqdisk.out" 2>&1 ||
+		{ sed 's/^/# /' "$RIG_ST/mkqdisk.out"; echo "Bail out! the LUN cannot be labelled"; exit 99; }
+}
+
+# all_nodes: "1 2 3"; all_members: "1,2,3"; others NODE: "2 3"
+all_nodes() { seq -s ' ' "$RIG_N"; }
+all_members() { seq -s , "$RIG_N"; }
+others() {
+	local n
+	for n in $(seq "$RIG_N"); do [ "$n" = "$1" ] || echo "$n"; done | tr '\n' ' ' | sed 's/ $//'
+}
+comma() { echo "${*// /,}" | tr ' ' ,; }
+
+# has_device NODE: does its quorumtool show a quorum device that is registered?
+has_device() { quorumtool "$1" 2> /dev/null | grep -q "^Flags:.*Qdevice"; }
+
+# casts NODE MASTER: its daemon casts its vote and sees this master.
+casts() { [ "$(qdisk_status "$1" '"\(.vote.state) \(.master)"')" = "cast $2" ]; }
+
+# agree NODE...: these nodes, and only they, are a membership that is quorate by
+# itself, all cast, and all see the same master, who is one of them.
+agree() {
+	local n m
+	nodes_quorate "$(comma "$@")" || return 1
+	m=$(master_of "$1")
+	[[ " $* " == *" $m "* ]] || return 1
+	for n; do casts "$n" "$m" || return 1; done
+	total_votes_are "$1" $(($# + CONF_votes))
+}
+
+# cluster_join NODE...: bring these nodes in, whatever state they are in, until all agree.
+cluster_join() {
+	local n
+	for n; do
+		node_respawn "$n" off
+		autostart off "$n"
+		if ! node_on "$n"; then node_boot "$n" || return 1; fi
+		if ! service_pid corosync "$n" > /dev/null; then corosync_start "$n" || return 1; fi
+		if ! qdiskd_running "$n"; then qdiskd_start "$n" || return 1; fi
+	done
+}
+
+# cluster_whole: all nodes are in; brings back whom a scenario left outside.
+cluster_whole() {
+	rm -f "$RIG_ST/power-broken"
+	# shellcheck disable=SC2046	# a list of words
+	cluster_join $(all_nodes) && await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) agree $(all_nodes)
+}
+
+# After a failed scenario: new power for everybody, the files as the script set them.
+scenario_reset() {
+	local n
+	rig_heal
+	for n in $(all_nodes); do
+		rm -f "$RIG_ST/n$n/unplugged" "$RIG_ST/n$n/respawn"
+		node_off "$n" || node_power_cut "$n"
+	done
+	conf_write
+	cluster_whole || diag "the cluster does not come back"
+}
+
+# a_master, a_follower: print one, in a whole cluster.
+a_master() { master_of 1; }
+a_follower() { others "$(a_master)" | cut -d ' ' -f "${1:-1}"; }
+
+# nobody_fenced SINCE, fenced_once NODE SINCE
+nobody_fenced() {
+	local n
+	for n in $(all_nodes); do
+		[ "$(fence_count "$n" "$1")" = 0 ] || { diag "n$n was fenced"; return 1; }
+	done
+}
+fenced_once() { [ "$(fence_count "$1" "$2")" = 1 ]; }
+
+# block_state NODE STATE: what the node's block on the LUN says (None, Evicted,
+# Initializing, Running, Master), as mkqdisk shows it.
+block_state() {
+	local state
+	state=$(mkqdisk_in "${3:-1}" -L -d -d -d -d -d 2>&1 | awk -v n="$1" '
+		/^Status block for node/ { at = $5 }
+		at == n && /State:/ { s = $2 }
+		END { print s == "" ? "None" : s }')
+	[ "$state" = "$2" ]
+}
+
+# both_yes_ms WINNER MEMBERS LOSER SINCE: for how long both sides of a split said "quorate",
+# from the winner's first quorate callback with its new view to the loser's loss.
+both_yes_ms() {
+	local won lost
+	won=$(sample_first "$1" "$4" 1 "$2") && lost=$(sample_first "$3" "$4" 0) || return 1
+	if [ "$lost" -gt "$won" ]; then ms_between "$won" "$lost"; else echo 0; fi
+}

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Install the Debian packages that building, `make check` and `make lint` need.
+#
+#   tests/packages.sh [--lint]
+#
+# A temporary policy-rc.d keeps packages such as corosync from starting their
+# services on this host: the tests start their own, inside namespaces.
+# Does nothing (and needs neither root nor a network) when all is there.
+set -eu
+
+build="gcc libc6-dev make pkg-config libaio-dev libxml2-dev libqb-dev libblkid-dev
+zlib1g-dev libcorosync-common-dev libvotequorum-dev libcmap-dev libcfg-dev
+libcpg-dev libquorum-dev libjson-c-dev"
+test="libcmocka-dev corosync iproute2 iputils-ping procps psmisc util-linux kmod
+tini socat strace valgrind e2fsprogs mount bsdextrautils jq"
+lint="clang clang-tidy clang-format cppcheck shellcheck mandoc libclang-rt-dev"
+
+want="$build $test"
+[ "${1:-}" != --lint ] || want="$want $lint"
+
+missing=
+for p in $want; do
+	dpkg-query -W -f '${db:Status-Abbrev}\n' "$p" 2>/dev/null | grep -q '^ii' ||
+		missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ]; then
+	echo "packages.sh: missing:$missing; run as root, or apt-get install them" >&2
+	exit 1
+fi
+
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	printf '#!/bin/sh\nexit 101\n' > $policy
+	chmod 755 $policy
+	trap 'rm -f $policy' EXIT INT TERM HUP
+fi
+export DEBIAN_FRONTEND=noninteractive
+echo "installing:$missing"
+apt-get -qq update
+# shellcheck disable=SC2086	# a list of words
+apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install $missing >/dev/null

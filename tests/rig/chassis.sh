@@ -1,0 +1,68 @@
+#!/bin/bash
+# chassis.sh NODE_ID: the server that a rig node runs on, for the life of the rig.
+#
+# Boots the node whenever $RIG_ST/nN/power says "on", notices its death, tells the
+# samples and the event log about it, and, when nN/respawn holds a number, boots it
+# again after that many seconds, as a server does after a reset. Without that file a
+# dead node stays off. How init died tells who killed it: reboot(2) in a pid namespace
+# ends the init by SIGHUP (restart) or SIGINT (halt), a power cut by SIGKILL.
+set -u
+n=$1
+D=$RIG_ST/n$n
+
+# A pause without a process.
+exec 8<> <(:)
+nap() { read -r -t "$1" <&8 || :; }
+log() { echo "$("$RIG_BIN/mono") n$n $*" >> "$RIG_ST/events"; }
+in_switch() { nsenter -t "$RIG_SWITCH" -n -- "$@"; }
+
+boot() {
+	local i
+	rm -f "$D/fs-ready" "$D/booted" "$D/pid"
+	in_switch ip link del "sw$n" 2> /dev/null
+	unshare --fork --pid --mount-proc --mount --uts --ipc --net \
+		"$RIG_DIR/node-init.sh" "$n" < /dev/null >> "$D/console" 2>&1 &
+	outer=$!
+	for ((i = 0; i < 500; i++)); do
+		[ -e "$D/fs-ready" ] && break
+		nap 0.02
+	done
+	init=$(cat "/proc/$outer/task/$outer/children")
+	init=${init%% *}
+	[ -n "$init" ] || return 1
+	# Fixed addresses: a node that comes back must not be cut off by stale ARP entries.
+	in_switch ip link add "sw$n" address "02:51:44:00:01:0$n" type veth \
+		peer name eth0 address "02:51:44:00:00:0$n" netns "$init"
+	in_switch ip link set "sw$n" master "$(cat "$D/bridge")"
+	[ -e "$D/unplugged" ] || in_switch ip link set "sw$n" up
+	for ((i = 0; i < 500; i++)); do
+		[ -e "$D/booted" ] && break
+		nap 0.02
+	done
+	echo "$init" > "$D/pid"
+	log "boot"
+}
+
+# Wait for init's death and say why it died.
+bury() {
+	local rc
+	wait "$outer"
+	rc=$?
+	case $rc in
+	129) why="reboot" ;;	# SIGHUP: reboot(RESTART)
+	130) why="halt" ;;	# SIGINT: reboot(HALT or POWER_OFF)
+	1 | 137) why="power" ;;	# SIGKILL, which unshare(1) reports as 1
+	*) why="init-exit-$rc" ;;
+	esac
+	[ ! -e "$D/samples" ] || echo "$("$RIG_BIN/mono") n$n dead $why" >> "$D/samples"
+	log "death $why"
+	[ "$why" != halt ] && [ -s "$D/respawn" ] || echo off > "$D/power"
+	rm -f "$D/pid" "$D/booted"	# the last act: from now on the node counts as dead
+}
+
+while :; do
+	until [ "$(cat "$D/power" 2> /dev/null)" = on ]; do nap 0.05; done
+	boot
+	bury
+	[ "$(cat "$D/power")" = off ] || nap "$(cat "$D/respawn")"
+done

@@ -1,0 +1,58 @@
+#!/bin/bash
+# power.sh: the power controller outside the nodes. One request, "ACTION NODE", on
+# stdin, one answer on stdout: ok, error, on, off or the list of nodes. Started by
+# socat for each connection. Answers only when the fact is established.
+# Each request is one line of $RIG_ST/fence.log: time, action, node, answer.
+# While $RIG_ST/power-broken exists it refuses everything, like a BMC without a network.
+set -u
+read -r -t 10 action node || exit 1
+n=${node#n}
+D=$RIG_ST/n$n
+
+exec 8<> <(:)
+nap() { read -r -t "$1" <&8 || :; }
+# Dead is what the chassis has seen dead.
+alive() { [ -s "$D/pid" ]; }
+
+# The cable goes in the same breath: a dying network stack must not say good-bye.
+cut() {
+	local i
+	[ "$1" = stay ] || : > "$D/power"
+	nsenter -t "$RIG_SWITCH" -n -- ip link set "sw$n" down 2> /dev/null
+	alive && kill -KILL "$(cat "$D/pid")" 2> /dev/null
+	for ((i = 0; i < 200; i++)); do
+		alive || return 0
+		nap 0.02
+	done
+	return 1
+}
+
+switch_on() {
+	local i
+	echo on > "$D/power"
+	for ((i = 0; i < 200; i++)); do
+		[ -e "$D/booted" ] && alive && return 0
+		nap 0.05
+	done
+	return 1
+}
+
+answer() {
+	[ ! -e "$RIG_ST/power-broken" ] || { echo error; return; }
+	case $action in
+	list) for d in "$RIG_ST"/n[0-9]*; do echo "${d##*/}"; done; return ;;
+	esac
+	if [ -z "$n" ] || [ ! -d "$D" ]; then echo error; return; fi
+	case $action in
+	status) if alive; then echo on; else echo off; fi ;;
+	off) if cut off; then echo ok; else echo error; fi ;;
+	on) if switch_on; then echo ok; else echo error; fi ;;
+	# Dead is what counts; the chassis boots the node again, if it does that at all.
+	reboot) if cut stay; then echo ok; else echo error; fi ;;
+	*) echo error ;;
+	esac
+}
+
+result=$(answer)
+echo "$("$RIG_BIN/mono") $action ${node:--} ${result//$'\n'/,}" >> "$RIG_ST/fence.log"
+echo "$result"

@@ -1,0 +1,454 @@
+/* The simulator: N production engines in one simulated world.
+ *
+ * The engines, the mind and the codec are the ones that qdiskd runs; the world
+ * stands behind struct qd_ports. One event queue, one random generator, no
+ * clock, no thread, no sleep: the same seed gives the same run, always.
+ *
+ *	sim.c		command line, totals
+ *	sim_queue.c	events, random numbers
+ *	sim_trace.c	what happened, in words
+ *	sim_world.c	machines: power, daemons, pauses, clocks; the event loop
+ *	sim_ports.c	the ports of one engine
+ *	sim_lun.c	the shared LUN
+ *	sim_totem.c	corosync: who forms a ring with whom, and when
+ *	sim_vote.c	corosync: votequorum as it is
+ *	sim_hand.c	the daemon's corosync hand
+ *	sim_check.c	the invariants S1..S7, L1 and D1
+ *	sim_goal.c	the promises P1..P4
+ *	sim_chaos.c	faults drawn by chance, one plan for each kind of run
+ *	sim_fault.c	what each fault does
+ *	sim_story*.c	staged scenarios
+ *	sim_self.c	worlds that break each invariant: the checker can fail
+ *
+ * Times are microseconds of simulated time unless a name says otherwise.
+ */
+#ifndef SIM_H
+#define SIM_H
+
+#include <string.h>
+
+#include "qd_ports.h"
+
+#define SIM_NODES 16u		/* machines */
+#define SIM_EVENTS 4096u	/* in the queue; full is a defect */
+#define SIM_WRITES 256u		/* in flight on the LUN */
+#define SIM_INFOS 32u		/* votequorum messages of one node under way */
+#define SIM_PARKED 24u		/* events that wait for a paused daemon */
+#define SIM_LINES 4096u		/* of trace that are kept */
+#define SIM_LINES_SHOWN 200u
+#define SIM_EVICTED 16u		/* evicted incarnations remembered for each node */
+#define SIM_FAULTS 24u		/* faults in one plan */
+#define SIM_SECTOR 512u
+
+typedef uint32_t sim_set;	/* of machines: machine m = bit m */
+
+/* ---- Events ---- */
+
+enum sim_event_kind {
+	SIM_EV_TICK, SIM_EV_READ, SIM_EV_LAND, SIM_EV_WROTE, SIM_EV_ALARM, SIM_EV_CALL,
+	SIM_EV_NOTIFY, SIM_EV_CONNECT, SIM_EV_FENCED,			/* for a daemon */
+	SIM_EV_FENCE_HIT, SIM_EV_KILL, SIM_EV_WATCHDOG, SIM_EV_GUARD,
+	SIM_EV_BOOT, SIM_EV_COROSYNC, SIM_EV_DAEMON, SIM_EV_RESUME, SIM_EV_THAW, SIM_EV_COROSYNC_GO,
+	SIM_EV_FORM, SIM_EV_INSTALL, SIM_EV_INFO, SIM_EV_ACTIVATE, SIM_EV_VOTE_TIMER,
+	SIM_EV_FAULT, SIM_EV_UNDO, SIM_EV_HEAL, SIM_EV_LOOK,		/* of the plan */
+	SIM_EV_COUNT
+};
+
+struct sim_event {
+	uint64_t at;
+	uint32_t seq;		/* ties go to the older one */
+	uint32_t gen;		/* stale where it is not its owner's */
+	uint16_t arg;
+	uint8_t kind, node;
+};
+
+struct sim_rng { uint64_t s[4]; };
+
+struct sim_queue {
+	uint32_t count, seq;
+	struct sim_event heap[SIM_EVENTS];
+};
+
+void sim_rng_seed(struct sim_rng *rng, uint64_t seed);
+uint64_t sim_rng_next(struct sim_rng *rng);
+/* Uniform in low..high, both included. */
+uint64_t sim_rng_range(struct sim_rng *rng, uint64_t low, uint64_t high);
+/* True in `per_mille` of 1000 cases. */
+bool sim_rng_chance(struct sim_rng *rng, uint32_t per_mille);
+void sim_queue_push(struct sim_queue *queue, struct sim_event event);
+/* Take the earliest; false: none left. */
+bool sim_queue_pop(struct sim_queue *queue, struct sim_event *ret_event);
+
+/* ---- Trace ---- */
+
+/* One thing that happened: a note of the mind, or words of the world with up to
+ * three numbers. Made into text only when somebody reads it. */
+struct sim_line {
+	uint64_t at;
+	uint32_t node;		/* id; 0 the world */
+	bool is_note;
+	const char *format;	/* takes three uint64_t, in order, as %llu or %llx */
+	union {
+		struct qd_note note;
+		uint64_t arg[3];
+	};
+};
+
+struct sim_trace {
+	bool live;		/* print at once */
+	uint64_t count;
+	uint64_t hash;		/* of everything that happened: D1 */
+	struct sim_line line[SIM_LINES];
+};
+
+/* ---- One machine ---- */
+
+/* votequorum and totem of one node, as they are in corosync 3.1.7. */
+struct sim_corosync {
+	bool up, frozen;	/* frozen: SIGSTOP of corosync alone */
+	struct qd_ring ring;
+	uint64_t highest_seq;	/* survives on disk */
+	qd_mask members;
+	sim_set machines;	/* of that ring */
+	/* totem */
+	uint64_t lost_at;	/* the token stands still since; 0 it goes round */
+	uint64_t gather_at;	/* from when on only a new ring helps; 0 no */
+	uint32_t plan_gen;
+	sim_set plan;		/* a ring of these is being formed; 0 none */
+	uint32_t next_gen;
+	struct qd_ring next_ring;
+	sim_set next_set;
+	/* votequorum */
+	bool in_sync, wait_poll, activating;
+	bool told;			/* clients have heard of this ring */
+	struct qd_ring told_ring;
+	qd_mask told_members;
+	bool registered, alive, cast;
+	bool quorate;		/* its own flag */
+	struct qd_ring cast_ring;	/* ring of the last accepted poll */
+	uint64_t deadline, deadline_event;	/* of ALIVE; 0 none */
+	uint32_t info_count;
+	uint8_t info[SIM_INFOS];
+	bool info_out;		/* a delivery is on its way */
+	/* what clients are shown */
+	bool shown_quorate;
+	qd_mask shown_view;
+	uint64_t shown_seq;
+};
+
+/* The daemon's corosync hand: qdiskd/cs_*.c. */
+struct sim_hand {
+	struct qd_corosync cs;
+	bool unregister, unregistered, connect_out;
+	bool vote_waits, call_out, notify_out, hung;
+	struct { uint64_t seq; struct qd_ring ring; bool cast; uint64_t cycle_start_ms; uint64_t incarnation; } vote, inside;
+	uint64_t hung_since_ms;
+};
+
+struct sim_fencing {
+	bool out;
+	uint64_t incarnation;
+	enum qd_fence_result result;
+};
+
+struct sim_node {
+	struct sim_world *world;
+	uint32_t index, id;
+	bool on, frozen;	/* frozen: the whole machine stands still */
+	bool paused, running;	/* the daemon: SIGSTOP, exists */
+	bool exited, killed;	/* it has left by itself; by SIGKILL */
+	int exit_status;
+	bool self_fenced;
+	enum qd_self_fence self_fence_reason;
+	uint32_t life;		/* of the daemon: +1 with each start and end */
+	uint32_t power;		/* +1 with each boot and power cut */
+	uint32_t pause_gen, guard_gen;
+	bool guarded;
+	uint32_t group;		/* machines of one group reach each other */
+	uint64_t mute_until;	/* totem forms no ring with it, whoever tries */
+	uint64_t stuck_until;	/* totem forms no ring at all here: it gathers for ever */
+	/* clocks */
+	uint64_t base_sim, base_local;	/* CLOCK_BOOTTIME, us */
+	int64_t drift_ppm;
+	int64_t wall_s;		/* wall clock minus simulated time */
+	uint64_t tick_local;	/* when the next tick is due on its clock */
+	uint64_t alarm_at;
+	uint32_t alarm_gen;
+	bool parked_tick;
+	uint32_t parked_count;
+	struct sim_event parked[SIM_PARKED];
+	/* watchdog */
+	bool armed;
+	uint64_t watchdog_at;
+	bool watchdog_event;
+	/* LUN */
+	uint32_t latency, latency_spread;	/* us */
+	uint32_t slow_per_mille, slow_us;	/* the tail */
+	uint32_t error_per_mille, stale_per_mille;
+	uint64_t hang_until;
+	bool read_out, read_error;
+	uint64_t read_start;
+	uint64_t early;		/* slots of this read that were looked at early: bit id */
+	bool copied;		/* the whole read was looked at when it ended, not when it was heard */
+	uint32_t own_writes;	/* in flight */
+	uint64_t landed_start;	/* of the newest landed write of this life; 0 none */
+	uint8_t *buffer;	/* what a read brings when it is not the LUN as it is now */
+	enum qd_node_state role_seen;
+	uint32_t score, score_max;
+	struct sim_fencing fencing[QD_NODE_MAX + 1];
+	uint32_t boot_ms;	/* 0: stays off */
+	struct qd_params params;
+	struct sim_corosync co;
+	struct sim_hand hand;
+	struct qd_ports ports;
+	struct qd_engine engine;
+};
+
+/* ---- The LUN ---- */
+
+struct sim_write {
+	bool used;
+	uint8_t node, events;	/* events that still point here */
+	bool error, landed, cancelled;
+	uint32_t slot, life;
+	uint64_t start;
+	uint64_t beat, incarnation;
+	uint8_t bytes[SIM_SECTOR];
+};
+
+struct sim_lun {
+	uint64_t bad[SIM_NODES + 2];	/* slot is garbage until then; 0 no */
+	uint64_t landed[SIM_NODES + 2];	/* last readable landing of its own node */
+	uint64_t gap[SIM_NODES + 2];	/* longest time without one, that ended not long ago */
+	uint64_t gap_end[SIM_NODES + 2];
+	uint32_t write_next;
+	struct sim_write write[SIM_WRITES];
+	bool stale_set;
+	uint8_t own_of_liar[SIM_SECTOR], stale_of_liar[SIM_SECTOR];	/* what lies show */
+	uint8_t image[(QD_NODE_MAX + 1) * QD_SLOT_BYTES] __attribute__((aligned(64)));
+};
+
+/* ---- The run ---- */
+
+enum sim_kind {
+	SIM_CALM, SIM_DEATH, SIM_LASTMAN, SIM_SPLIT, SIM_STOP, SIM_IO, SIM_PAUSE, SIM_CHAOS, SIM_KINDS
+};
+
+enum sim_fault {
+	SIM_F_NODE_DIES, SIM_F_DAEMON_KILLED, SIM_F_DAEMON_PAUSED, SIM_F_NODE_PAUSED,
+	SIM_F_COROSYNC_PAUSED, SIM_F_COROSYNC_KILLED, SIM_F_SPLIT, SIM_F_ONE_WAY, SIM_F_MERGE,
+	SIM_F_RING_FLAPS, SIM_F_LUN_SLOW, SIM_F_LUN_HANGS, SIM_F_LUN_ERRORS, SIM_F_LUN_HANGS_ALL,
+	SIM_F_SLOT_BAD, SIM_F_SCORE, SIM_F_STOP, SIM_F_WALL_STEP, SIM_F_FENCING, SIM_F_RECONFIG,
+	SIM_F_COUNT
+};
+
+/* Ways in which a world can lie, to show that the checker sees it. */
+enum {
+	SIM_LIE_VOTE = 1 << 0,		/* every poll casts 1 */
+	SIM_LIE_SLOT = 1 << 1,		/* a heartbeat goes into the next slot */
+	SIM_LIE_BYTES = 1 << 2,		/* a bit flips on the way to the LUN */
+	SIM_LIE_OWN = 1 << 3,		/* a node never sees its own eviction */
+	SIM_LIE_TWICE = 1 << 4,		/* a write is reported at once and goes on */
+	SIM_LIE_STALE = 1 << 5,		/* the master sees an old block of node 1 */
+	SIM_LIE_DICE = 1 << 6,		/* the dice know which run it is */
+	SIM_LIE_MUTE = 1 << 7,		/* `liar` never answers a bid */
+	SIM_LIE_OLD_ACK = 1 << 8,	/* `liar` answers the bid before this one */
+	SIM_LIE_PET = 1 << 9,		/* the watchdog is petted at every read */
+};
+
+struct sim_setup {
+	uint64_t seed;
+	uint32_t nodes;
+	enum sim_kind kind;
+	struct qd_timings t;
+	uint32_t token_ms, consensus_ms;
+	bool guard;		/* frozen or dead for K*I: reset (the assumption) */
+	bool watchdog, io_timeout, fencing;
+	bool heuristics, reboot;
+	bool restart;		/* a daemon that ends with an error is started again */
+	uint32_t fence_ok_per_mille;
+	uint32_t fence_min_ms, fence_max_ms;
+	uint32_t boot_min_ms, boot_max_ms;	/* 0: stays off */
+	uint32_t lies, liar;	/* liar: node id */
+	bool trace;
+};
+
+struct sim_check {
+	bool dirty;		/* something that an invariant looks at has changed */
+	bool failed;
+	const char *name;	/* "S1" */
+	char text[200];
+	uint64_t at;
+	uint32_t node;
+	struct { uint32_t count; uint64_t incarnation[SIM_EVICTED]; } evicted[QD_NODE_MAX + 1];
+};
+
+/* What a plan promises from now on; 0: nothing. */
+struct sim_goal {
+	uint64_t master_by;	/* P1, P2: one live master, known to all who live, by then */
+	uint64_t quorate_from;	/* P3, P4: these stay quorate from then on */
+	sim_set quorate;
+	const char *master_name, *quorate_name;
+	uint64_t settled_by;	/* P1 after everything was healed */
+	uint64_t settled_at;	/* since then everything is well; 0 not yet */
+};
+
+struct sim_stats {
+	uint64_t seeds, simulated_us, events, cycles, polls, elections, evictions;
+	uint64_t self_fences, rings, fences;
+	uint64_t fault[SIM_F_COUNT];
+};
+
+struct sim_world {
+	uint64_t now, end;
+	struct sim_setup setup;
+	struct sim_queue queue;
+	struct sim_rng rng;	/* the world's dice */
+	struct sim_rng plan;	/* the plan's: drawn apart, so that a fault changes no other */
+	uint32_t plan_gen;
+	uint64_t interval_us;
+	uint32_t quorum, expected;
+	bool stop;		/* of the loop */
+	bool story_trace;
+	bool wild;		/* rare timings allowed */
+	struct sim_check check;
+	struct sim_goal goal;
+	struct sim_stats stats;
+	struct sim_trace trace;
+	struct sim_lun lun;
+	enum sim_fault fault[SIM_FAULTS];
+	uint32_t fault_count;
+	uint8_t buffers[SIM_NODES][(SIM_NODES + 2) * QD_SLOT_BYTES] __attribute__((aligned(64)));
+	struct sim_node node[SIM_NODES];
+};
+
+/* sim_trace.c */
+void sim_say(struct sim_world *w, uint32_t node_id, const char *format, uint64_t a, uint64_t b,
+	     uint64_t c);
+void sim_note(struct sim_world *w, uint32_t node_id, const struct qd_note *note);
+void sim_hash(struct sim_world *w, uint64_t a, uint64_t b);
+void sim_trace_print(const struct sim_world *w, uint32_t lines);
+
+/* sim_world.c */
+void sim_world_init(struct sim_world *w, const struct sim_setup *setup);
+/* Run until a time, or until w->stop or a violation. */
+void sim_run(struct sim_world *w, uint64_t until);
+void sim_push(struct sim_world *w, uint64_t at, enum sim_event_kind kind, uint32_t node,
+	      uint32_t arg, uint32_t gen);
+uint64_t sim_local(const struct sim_node *n, uint64_t at);	/* its CLOCK_BOOTTIME, us */
+uint64_t sim_local_to_sim(const struct sim_node *n, uint64_t local);
+struct sim_node *sim_by_id(struct sim_world *w, uint32_t id);	/* the first with it; NULL */
+/* Does the daemon exist and may it run now? */
+bool sim_awake(const struct sim_node *n);
+static inline uint64_t sim_dice(struct sim_world *w, uint64_t low, uint64_t high)
+{
+	return sim_rng_range(&w->rng, low, high);
+}
+
+/* sim_machine.c: what can be done to a machine; each looks after what hangs on it */
+void sim_boot(struct sim_world *w, struct sim_node *n);
+void sim_power_off(struct sim_world *w, struct sim_node *n, const char *why);
+void sim_daemon_start(struct sim_world *w, struct sim_node *n);
+void sim_daemon_kill(struct sim_world *w, struct sim_node *n);
+void sim_daemon_gone(struct sim_world *w, struct sim_node *n);
+void sim_daemon_stop(struct sim_world *w, struct sim_node *n);
+void sim_daemon_pause(struct sim_world *w, struct sim_node *n);
+void sim_daemon_resume(struct sim_world *w, struct sim_node *n);
+void sim_freeze(struct sim_world *w, struct sim_node *n);
+void sim_thaw(struct sim_world *w, struct sim_node *n);
+/* Keep an event of a paused daemon until it goes on. */
+void sim_park(struct sim_node *n, const struct sim_event *event);
+void sim_tick(struct sim_world *w, struct sim_node *n, const struct sim_event *event);
+void sim_pet(struct sim_world *w, struct sim_node *n);
+void sim_watchdog(struct sim_world *w, struct sim_node *n);
+
+/* sim_ports.c */
+void sim_ports_init(struct sim_node *n);
+void sim_fence_hit(struct sim_world *w, uint32_t victim);
+void sim_fenced(struct sim_world *w, struct sim_node *n, uint32_t victim);
+void sim_kill_hit(struct sim_world *w, struct sim_node *n, uint32_t victim);
+
+/* sim_lun.c */
+void sim_lun_init(struct sim_world *w);
+void sim_lun_read(struct sim_world *w, struct sim_node *n);
+void sim_lun_write(struct sim_world *w, struct sim_node *n, uint32_t slot, const uint8_t *bytes);
+void sim_lun_read_end(struct sim_world *w, struct sim_node *n, const struct sim_event *event);
+void sim_lun_land(struct sim_world *w, const struct sim_event *event);
+void sim_lun_wrote(struct sim_world *w, const struct sim_event *event);
+/* A machine has died, or its daemon: what is in flight may land yet, or never. */
+void sim_lun_orphan(struct sim_world *w, struct sim_node *n);
+void sim_lun_bad(struct sim_world *w, uint32_t slot, uint64_t until);	/* 0: good again */
+/* What stands in a slot now; false: garbage. */
+bool sim_lun_block(struct sim_world *w, uint32_t slot, struct qd_block *ret_block);
+
+/* sim_totem.c */
+bool sim_totem_flows(const struct sim_world *w, const struct sim_node *n);
+void sim_totem_change(struct sim_world *w, bool clean);
+void sim_totem_form(struct sim_world *w, const struct sim_event *event);
+void sim_totem_install(struct sim_world *w, struct sim_node *n, uint32_t gen);
+void sim_corosync_start(struct sim_world *w, struct sim_node *n);
+void sim_corosync_stop(struct sim_world *w, struct sim_node *n, bool clean);
+void sim_corosync_freeze(struct sim_world *w, struct sim_node *n);
+void sim_corosync_go(struct sim_world *w, struct sim_node *n);
+
+/* sim_vote.c */
+void sim_vote_sync(struct sim_world *w, struct sim_node *n);
+void sim_vote_resume(struct sim_world *w, struct sim_node *n);	/* the token goes round again */
+void sim_vote_info(struct sim_world *w, struct sim_node *n);
+void sim_vote_activate(struct sim_world *w, struct sim_node *n, uint32_t gen);
+void sim_vote_timer(struct sim_world *w, struct sim_node *n);
+bool sim_vote_poll(struct sim_world *w, struct sim_node *n, struct qd_ring ring, bool cast);
+bool sim_vote_register(struct sim_world *w, struct sim_node *n);
+void sim_vote_unregister(struct sim_world *w, struct sim_node *n);
+
+/* sim_hand.c */
+void sim_hand_start(struct sim_world *w, struct sim_node *n);
+void sim_hand_lost(struct sim_world *w, struct sim_node *n);
+void sim_hand_changed(struct sim_world *w, struct sim_node *n);
+void sim_hand_notify(struct sim_world *w, struct sim_node *n);
+void sim_hand_connect(struct sim_world *w, struct sim_node *n);
+void sim_hand_ring(struct sim_world *w, struct sim_node *n);	/* the mailbox has something */
+void sim_hand_call(struct sim_world *w, struct sim_node *n);
+void sim_hand_go(struct sim_world *w, struct sim_node *n);	/* corosync answers again */
+
+/* sim_check.c */
+void sim_fail(struct sim_world *w, const char *name, uint32_t node_id, const char *text);
+void sim_check_event(struct sim_world *w);	/* after every event */
+void sim_check_write(struct sim_world *w, struct sim_node *n, uint32_t slot, const uint8_t *bytes,
+		     size_t size);
+void sim_check_evicted(struct sim_world *w, const struct sim_write *write);
+void sim_check_poll(struct sim_world *w, struct sim_node *n, uint64_t incarnation, bool cast);
+void sim_check_pet(struct sim_world *w, struct sim_node *n);
+void sim_check_step(struct sim_world *w, struct sim_node *n);
+
+/* sim_goal.c */
+void sim_goal_started(struct sim_world *w);	/* a daemon has */
+void sim_goal_look(struct sim_world *w);
+/* One live master that every running daemon knows, everybody up and quorate. */
+bool sim_goal_settled(const struct sim_world *w);
+struct sim_node *sim_master(struct sim_world *w);	/* NULL: none, or two */
+bool sim_all_quorate(const struct sim_world *w, sim_set machines);
+uint64_t sim_cycles(const struct sim_world *w, uint64_t count);	/* in us */
+
+/* sim_chaos.c */
+void sim_setup_draw(struct sim_setup *setup, uint64_t seed, enum sim_kind kind, uint32_t nodes,
+		    int timing);
+void sim_plan(struct sim_world *w);
+void sim_plan_event(struct sim_world *w, const struct sim_event *event);
+const char *sim_kind_text(enum sim_kind kind);
+const char *sim_fault_text(enum sim_fault fault);
+
+/* sim_fault.c */
+void sim_fault(struct sim_world *w, enum sim_fault fault);
+void sim_undo(struct sim_world *w, const struct sim_event *event);
+void sim_heal(struct sim_world *w);
+
+/* sim_story.c, sim_legacy.c, sim_self.c: staged scenarios. Each returns NULL, or
+ * what did not hold. */
+struct sim_story {
+	const char *name;
+	const char *(*run)(struct sim_world *w);
+};
+extern const struct sim_story sim_stories[], sim_legacy[], sim_self[];	/* end: name NULL */
+
+#endif

@@ -1,0 +1,323 @@
+/* Plans: what kind of run a seed is, what goes wrong in it, and what must hold. */
+#include "sim.h"
+
+const char *sim_kind_text(enum sim_kind kind)
+{
+	switch (kind) {
+	case SIM_CALM: return "calm";
+	case SIM_DEATH: return "death";
+	case SIM_LASTMAN: return "lastman";
+	case SIM_SPLIT: return "split";
+	case SIM_STOP: return "stop";
+	case SIM_IO: return "io";
+	case SIM_PAUSE: return "pause";
+	case SIM_CHAOS: return "chaos";
+	case SIM_KINDS: break;
+	}
+	return "?";
+}
+
+/* ---- The setup ---- */
+
+static const struct {
+	struct qd_timings t;
+	uint32_t token_ms;
+} timings[] = {
+	{ { 200, 8, 2, 2, 3 }, 3000 },		/* corosync's default token for two nodes */
+	{ { 1000, 10, 3, 2, 5 }, 20000 },
+	{ { 200, 4, 2, 2, 3 }, 3000 },		/* L6 broken: quorum may flap */
+	{ { 200, 8, 2, 2, 3 }, 1000 },		/* L4 broken: rings change during elections */
+	{ { 100, 9, 3, 2, 4 }, 2000 },
+	{ { 1000, 10, 3, 2, 5 }, 5000 },	/* L4 broken */
+};
+
+#define TIMINGS (sizeof(timings) / sizeof(timings[0]))
+
+void sim_setup_draw(struct sim_setup *s, uint64_t seed, enum sim_kind kind, uint32_t nodes, int timing)
+{
+	struct sim_rng rng;
+	size_t pick;
+
+	sim_rng_seed(&rng, seed ^ (uint64_t)kind << 56);
+	pick = sim_rng_range(&rng, 0, TIMINGS - 1);
+	if (timing >= 0)
+		pick = (size_t)timing % TIMINGS;
+	*s = (struct sim_setup){
+		.seed = seed,
+		.kind = kind,
+		.nodes = (uint32_t)sim_rng_range(&rng, 2, sim_rng_chance(&rng, 300) ? 8 : 5),
+		.t = timings[pick].t,
+		.token_ms = timings[pick].token_ms,
+		.consensus_ms = timings[pick].token_ms * 12 / 10,
+		.guard = true,
+		.watchdog = sim_rng_chance(&rng, 400),
+		.io_timeout = sim_rng_chance(&rng, 300),
+		.fencing = sim_rng_chance(&rng, 700),
+		.heuristics = sim_rng_chance(&rng, 300),
+		.reboot = sim_rng_chance(&rng, 500),
+		.restart = true,
+		.fence_ok_per_mille = 900,
+	};
+	if (nodes)
+		s->nodes = nodes;
+	s->fence_min_ms = s->t.interval_ms;
+	s->fence_max_ms = 40 * s->t.interval_ms;
+	s->boot_min_ms = 10 * s->t.interval_ms;
+	s->boot_max_ms = 80 * s->t.interval_ms;
+}
+
+/* ---- Common pieces of plans ---- */
+
+static uint64_t plan_dice(struct sim_world *w, uint64_t low, uint64_t high)
+{
+	return sim_rng_range(&w->plan, low, high);
+}
+
+static uint64_t start_bound(const struct sim_world *w)
+{
+	const struct qd_timings *t = &w->setup.t;
+
+	return sim_cycles(w, t->tko + t->tko_up + t->upgrade_wait + t->master_wait + 2);
+}
+
+static uint64_t replace_bound(const struct sim_world *w)
+{
+	return sim_cycles(w, w->setup.t.tko + w->setup.t.master_wait + 4);
+}
+
+static uint64_t ring_bound(const struct sim_world *w)
+{
+	return 1000u * ((uint64_t)w->setup.token_ms + w->setup.consensus_ms);
+}
+
+static void start_all(struct sim_world *w)
+{
+	for (uint32_t i = 0; i < w->setup.nodes; i++)
+		sim_push(w, plan_dice(w, 0, sim_cycles(w, 3)), SIM_EV_BOOT, i, 0, w->node[i].power);
+	sim_push(w, sim_cycles(w, 1), SIM_EV_LOOK, 0, 0, 0);
+}
+
+static bool l6_holds(const struct sim_world *w)
+{
+	return w->setup.t.master_wait + 4 <= w->setup.t.tko - 1;
+}
+
+static struct sim_node *pick_node(struct sim_world *w, uint32_t master_per_mille)
+{
+	struct sim_node *master = sim_master(w);
+
+	if (master && sim_rng_chance(&w->plan, master_per_mille))
+		return master;
+	return &w->node[plan_dice(w, 0, w->setup.nodes - 1)];
+}
+
+static sim_set all_but(const struct sim_world *w, sim_set without)
+{
+	return ((1u << w->setup.nodes) - 1) & ~without;
+}
+
+/* ---- What happens at the fault of each quiet kind ---- */
+
+static void promise_quorum(struct sim_world *w, sim_set set, uint64_t from, const char *name)
+{
+	w->goal.quorate = set;
+	w->goal.quorate_from = from;
+	w->goal.quorate_name = name;
+}
+
+static void one_death(struct sim_world *w)
+{
+	struct sim_node *victim = pick_node(w, 600);
+	bool was_master = victim == sim_master(w);
+
+	victim->boot_ms = 0;
+	if (sim_rng_chance(&w->plan, 600))
+		sim_power_off(w, victim, "dies");
+	else
+		sim_daemon_kill(w, victim);
+	if (was_master) {
+		w->goal.master_by = w->lun.landed[victim->id] + replace_bound(w);
+		w->goal.master_name = "P2";
+		sim_push(w, w->goal.master_by, SIM_EV_LOOK, 0, 1, 0);
+	}
+	if (l6_holds(w))
+		promise_quorum(w, all_but(w, 1u << victim->index), w->now, "P4");
+	w->end = w->now + 2 * ring_bound(w) + sim_cycles(w, 60);
+}
+
+static void last_man(struct sim_world *w)
+{
+	uint32_t survivor = (uint32_t)plan_dice(w, 0, w->setup.nodes - 1);
+
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		w->node[i].boot_ms = 0;
+		if (i != survivor)
+			sim_power_off(w, &w->node[i], "dies");
+	}
+	promise_quorum(w, 1u << survivor, w->now + replace_bound(w), "P3");
+	w->end = w->now + 2 * ring_bound(w) + sim_cycles(w, 60);
+}
+
+static void one_split(struct sim_world *w)
+{
+	struct sim_node *master = sim_master(w);
+	sim_set side = 0;
+	uint32_t cut = (uint32_t)plan_dice(w, 0, w->setup.nodes - 1);
+
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		w->node[i].group = i == cut || sim_rng_chance(&w->plan, 300);
+		w->node[i].group &= i != (cut + 1) % w->setup.nodes;
+	}
+	for (uint32_t i = 0; i < w->setup.nodes && master; i++) {
+		if (w->node[i].group == master->group)
+			side |= 1u << i;
+	}
+	sim_say(w, 0, "the network splits: the master's side is %llx", side, 0, 0);
+	sim_totem_change(w, /* clean */ false);
+	promise_quorum(w, side, w->now, "P3");
+	sim_push(w, w->now + ring_bound(w) + plan_dice(w, sim_cycles(w, 20), sim_cycles(w, 120)),
+		 SIM_EV_HEAL, 0, 0, 0);
+}
+
+static void one_stop(struct sim_world *w)
+{
+	struct sim_node *leaver = pick_node(w, 800);
+
+	leaver->boot_ms = 0;
+	if (leaver == sim_master(w)) {
+		w->goal.master_by = w->now + sim_cycles(w, 3);
+		w->goal.master_name = "P2";
+		sim_push(w, w->goal.master_by, SIM_EV_LOOK, 0, 1, 0);
+	}
+	promise_quorum(w, all_but(w, 1u << leaver->index), w->now, "P4");
+	sim_daemon_stop(w, leaver);
+	sim_push(w, w->now + sim_cycles(w, plan_dice(w, 4, 12)), SIM_EV_UNDO, leaver->index, SIM_F_STOP, 1);
+	w->end = w->now + sim_cycles(w, 80);
+}
+
+/* ---- Chaos ---- */
+
+static bool fault_fits(enum sim_kind kind, enum sim_fault fault)
+{
+	if (kind == SIM_IO)
+		return fault >= SIM_F_LUN_SLOW && fault <= SIM_F_SLOT_BAD;
+	if (kind == SIM_PAUSE)
+		return fault >= SIM_F_DAEMON_KILLED && fault <= SIM_F_COROSYNC_PAUSED;
+	return true;
+}
+
+static void chaos_begin(struct sim_world *w)
+{
+	uint64_t at = w->now + plan_dice(w, 0, sim_cycles(w, 20));
+	uint32_t count = (uint32_t)plan_dice(w, 1, sim_rng_chance(&w->plan, 100) ? SIM_FAULTS : 6);
+	uint64_t spread = sim_cycles(w, plan_dice(w, 1, 15));
+
+	w->wild = true;
+	for (uint32_t i = 0; i < w->setup.nodes; i++)
+		w->node[i].stale_per_mille = sim_rng_chance(&w->plan, 300) ? 200 : 0;
+	while (w->fault_count < count) {
+		enum sim_fault fault = (enum sim_fault)plan_dice(w, 0, SIM_F_COUNT - 1);
+
+		if (!fault_fits(w->setup.kind, fault))
+			continue;
+		w->fault[w->fault_count] = fault;
+		sim_push(w, at, SIM_EV_FAULT, 0, w->fault_count++, 0);
+		at += plan_dice(w, 0, spread);
+	}
+	sim_push(w, at + plan_dice(w, sim_cycles(w, 5), sim_cycles(w, 80)), SIM_EV_HEAL, 0, 0, 0);
+}
+
+static void drift_draw(struct sim_world *w)
+{
+	/* Apart by less than 1 part in 2K. */
+	uint64_t bound = sim_rng_chance(&w->plan, 200) ? 1000000u / (5 * w->setup.t.tko) : 80;
+
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		w->node[i].drift_ppm = (int64_t)plan_dice(w, 0, 2 * bound) - (int64_t)bound;
+		w->node[i].wall_s = (int64_t)plan_dice(w, 1700000000, 1700000100);
+	}
+}
+
+/* ---- Plans ---- */
+
+void sim_plan(struct sim_world *w)
+{
+	uint64_t begin = sim_cycles(w, 8) + start_bound(w) + 2000000;
+
+	if (w->setup.kind >= SIM_IO)
+		drift_draw(w);
+	start_all(w);
+	w->end = begin + sim_cycles(w, 150);
+	if (w->setup.kind == SIM_CALM) {
+		promise_quorum(w, all_but(w, 0), begin + sim_cycles(w, 2), "P1");
+		return;
+	}
+	w->end = UINT64_MAX;
+	sim_push(w, begin + plan_dice(w, sim_cycles(w, 3), sim_cycles(w, 6)), SIM_EV_FAULT, 0, SIM_FAULTS, 0);
+}
+
+/* Everything works again: from here on it must come together. */
+static void plan_heal(struct sim_world *w)
+{
+	const struct sim_setup *s = &w->setup;
+	uint64_t bound = qd_law_forget_ms(&w->node[0].params) + s->token_ms + s->consensus_ms +
+			 2 * (uint64_t)s->boot_max_ms + 2 * (uint64_t)s->fence_max_ms;
+
+	sim_heal(w);
+	w->goal.quorate = 0;
+	w->goal.settled_by = w->now + 1000 * bound + 8 * start_bound(w);
+	w->goal.settled_at = 0;
+}
+
+static void plan_begin(struct sim_world *w)
+{
+	switch (w->setup.kind) {
+	case SIM_DEATH:
+		one_death(w);
+		break;
+	case SIM_LASTMAN:
+		last_man(w);
+		break;
+	case SIM_SPLIT:
+		one_split(w);
+		break;
+	case SIM_STOP:
+		one_stop(w);
+		break;
+	case SIM_IO:
+	case SIM_PAUSE:
+	case SIM_CHAOS:
+		chaos_begin(w);
+		break;
+	case SIM_CALM:
+	case SIM_KINDS:
+		break;
+	}
+}
+
+void sim_plan_event(struct sim_world *w, const struct sim_event *event)
+{
+	switch (event->kind) {
+	case SIM_EV_FAULT:
+		if (event->arg == SIM_FAULTS)
+			plan_begin(w);
+		else
+			sim_fault(w, w->fault[event->arg]);
+		break;
+	case SIM_EV_UNDO:
+		sim_undo(w, event);
+		break;
+	case SIM_EV_HEAL:
+		plan_heal(w);
+		break;
+	case SIM_EV_LOOK:
+		sim_goal_look(w);
+		if (event->arg == 0)
+			sim_push(w, w->now + w->interval_us, SIM_EV_LOOK, 0, 0, 0);
+		if (w->now >= w->end)
+			w->stop = true;
+		break;
+	default:
+		assert(!"an event of a plan");
+	}
+}

@@ -1,0 +1,238 @@
+/* The invariants of safety, looked at after every event that can touch one.
+ * Names and wording: qdisk-safety(7). */
+#include <stdio.h>
+
+#include "sim.h"
+
+void sim_fail(struct sim_world *w, const char *name, uint32_t node_id, const char *text)
+{
+	if (w->check.failed)
+		return;
+	w->check.failed = true;
+	w->check.name = name;
+	w->check.node = node_id;
+	w->check.at = w->now;
+	(void)snprintf(w->check.text, sizeof(w->check.text), "%s", text);	/* cut: still says it */
+	sim_say(w, node_id, text, 0, 0, 0);
+}
+
+/* ---- S1: no two disjoint memberships both hold quorum ---- */
+
+static void check_quorate(struct sim_world *w)
+{
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		const struct sim_corosync *a = &w->node[i].co;
+
+		if (!a->up || !a->shown_quorate)
+			continue;
+		for (uint32_t j = i + 1; j < w->setup.nodes; j++) {
+			const struct sim_corosync *b = &w->node[j].co;
+
+			if (b->up && b->shown_quorate && !(a->shown_view & b->shown_view)) {
+				sim_say(w, w->node[i].id, "is shown quorate with view %llx", a->shown_view, 0, 0);
+				sim_say(w, w->node[j].id, "is shown quorate with view %llx", b->shown_view, 0, 0);
+				sim_fail(w, "S1", w->node[i].id, "two disjoint memberships are quorate");
+			}
+		}
+	}
+}
+
+/* ---- S2: no two masters whose partitions both vote ---- */
+
+static bool is_master(const struct sim_node *n)
+{
+	return n->running && !n->engine.ended && n->engine.state.role == QD_STATE_MASTER;
+}
+
+/* Does any member of a ring that holds this node cast 1 in that ring? */
+static bool partition_votes(const struct sim_world *w, const struct sim_node *master, qd_mask *ret_members)
+{
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		const struct sim_corosync *co = &w->node[i].co;
+
+		if (co->up && co->cast && qd_has(co->members, master->id) &&
+		    qd_ring_equal(co->cast_ring, co->ring)) {
+			*ret_members = co->members;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void check_masters(struct sim_world *w)
+{
+	const struct sim_node *first = NULL;
+	qd_mask a, b;
+
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		const struct sim_node *n = &w->node[i];
+
+		if (!is_master(n))
+			continue;
+		if (first && partition_votes(w, first, &a) && partition_votes(w, n, &b) && !(a & b))
+			sim_fail(w, "S2", n->id, "two masters, and both partitions vote");
+		first = n;
+	}
+}
+
+/* ---- P3, P4: who was promised quorum has it ---- */
+
+static void check_promise(struct sim_world *w)
+{
+	const struct sim_goal *goal = &w->goal;
+
+	if (!goal->quorate || w->now < goal->quorate_from || sim_all_quorate(w, goal->quorate))
+		return;
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		if (goal->quorate >> i & 1 && !w->node[i].co.shown_quorate)
+			sim_fail(w, goal->quorate_name, w->node[i].id, "is not quorate though it was promised");
+	}
+}
+
+void sim_check_event(struct sim_world *w)
+{
+	w->check.dirty = false;
+	check_quorate(w);
+	check_masters(w);
+	check_promise(w);
+}
+
+/* ---- S3, S4, S6, S7: what is written ---- */
+
+static bool block_equal(const struct qd_block *a, const struct qd_block *b)
+{
+	const struct qd_status_ext *x = &a->ext, *y = &b->ext;
+
+	return a->node_id == b->node_id && a->writer_id == b->writer_id && a->wall_s == b->wall_s &&
+	       a->state == b->state && a->flags == b->flags && a->score == b->score &&
+	       a->score_max == b->score_max && a->average_us == b->average_us &&
+	       a->last_us == b->last_us && a->incarnation == b->incarnation &&
+	       a->message == b->message && a->sequence == b->sequence && a->argument == b->argument &&
+	       a->online == b->online && a->master_mask == b->master_mask && a->has_ext == b->has_ext &&
+	       x->beat == y->beat && x->interval_ms == y->interval_ms && x->tko == y->tko &&
+	       qd_ring_equal(x->ring, y->ring) && x->members == y->members && x->flags == y->flags &&
+	       x->view == y->view && x->successor == y->successor &&
+	       x->victim_incarnation == y->victim_incarnation && x->watchdog_ms == y->watchdog_ms &&
+	       x->read_us == y->read_us && x->write_us == y->write_us &&
+	       x->fence_victim == y->fence_victim && x->fence_result == y->fence_result &&
+	       x->fence_wall_s == y->fence_wall_s && strcmp(x->node_name, y->node_name) == 0;
+}
+
+static bool was_evicted(const struct sim_world *w, uint32_t node_id, uint64_t incarnation)
+{
+	for (uint32_t i = 0; i < w->check.evicted[node_id].count && i < SIM_EVICTED; i++) {
+		if (w->check.evicted[node_id].incarnation[i] == incarnation)
+			return true;
+	}
+	return false;
+}
+
+/* S7: nobody is evicted unless K*I passed without a landing of its own. */
+static void check_eviction(struct sim_world *w, struct sim_node *n, const struct qd_block *block)
+{
+	uint32_t slot = block->node_id;
+	uint64_t needed = sim_cycles(w, w->setup.t.tko), drift = 0;
+
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		uint64_t ppm = (uint64_t)(w->node[i].drift_ppm < 0 ? -w->node[i].drift_ppm :
+								     w->node[i].drift_ppm);
+
+		drift = ppm > drift ? ppm : drift;
+	}
+	needed -= needed * drift / 500000 + 2000;
+	if (w->now - w->lun.landed[slot] >= needed)
+		return;
+	if (w->lun.gap_end[slot] && w->lun.gap[slot] >= needed &&
+	    w->now - w->lun.gap_end[slot] <= sim_cycles(w, 2))
+		return;
+	if (was_evicted(w, slot, block->ext.victim_incarnation))
+		return;
+	sim_say(w, n->id, "evicts node %llu, whose last write landed %llu us ago", slot,
+		w->now - w->lun.landed[slot], 0);
+	sim_fail(w, "S7", n->id, "a node is evicted that was not silent for K*I");
+}
+
+static const struct qd_block *block_meant(const struct sim_node *n, uint32_t slot)
+{
+	const struct qd_actions *out = &n->engine.out;
+
+	for (uint32_t i = 0; i < out->count; i++) {
+		if (out->action[i].type == QD_ACT_WRITE && out->action[i].node == slot)
+			return &out->action[i].block;
+	}
+	return NULL;
+}
+
+void sim_check_write(struct sim_world *w, struct sim_node *n, uint32_t slot, const uint8_t *bytes,
+		     size_t size)
+{
+	const struct qd_block *meant = block_meant(n, slot);
+	struct qd_block read;
+
+	if (n->engine.out.count > w->setup.nodes * 7 + 32)
+		sim_fail(w, "S6", n->id, "more actions in one step than a node may take");
+	if (slot != n->id && (!is_master(n) || !meant || meant->state != QD_STATE_EVICTED ||
+			      meant->writer_id != n->id)) {
+		sim_fail(w, "S3", n->id, "writes into a slot that is not its own");
+		return;
+	}
+	if (qd_block_decode(bytes, size, slot, &read) != QD_FINE || !meant || !block_equal(meant, &read)) {
+		sim_fail(w, "S4", n->id, "what is written does not decode to what was meant");
+		return;
+	}
+	if (slot != n->id)
+		check_eviction(w, n, meant);
+}
+
+void sim_check_evicted(struct sim_world *w, const struct sim_write *write)
+{
+	struct qd_block block;
+	uint32_t *count;
+
+	if (qd_block_decode(write->bytes, SIM_SECTOR, write->slot, &block) != QD_FINE || !block.has_ext)
+		return;
+	sim_say(w, w->node[write->node].id, "its eviction of node %llu lands", write->slot, 0, 0);
+	if (was_evicted(w, write->slot, block.ext.victim_incarnation))
+		return;
+	count = &w->check.evicted[write->slot].count;
+	w->check.evicted[write->slot].incarnation[(*count)++ % SIM_EVICTED] = block.ext.victim_incarnation;
+}
+
+/* ---- S5, L1: who may vote, who may pet ---- */
+
+/* Silence as the LUN has it, on the node's own clock; nothing landed: for ever. */
+static uint64_t silence_ms(const struct sim_world *w, const struct sim_node *n)
+{
+	if (n->landed_start == 0)
+		return UINT64_MAX;
+	return (sim_local(n, w->now) - sim_local(n, n->landed_start)) / 1000;
+}
+
+void sim_check_poll(struct sim_world *w, struct sim_node *n, uint64_t incarnation, bool cast)
+{
+	if (!cast)
+		return;
+	if (was_evicted(w, n->id, incarnation))
+		sim_fail(w, "S5", n->id, "an evicted incarnation casts 1");
+	if (silence_ms(w, n) > qd_law_withdraw_ms(&n->params.t) + 2)
+		sim_fail(w, "L1", n->id, "casts 1 after (K-1)*I without a landing");
+}
+
+void sim_check_pet(struct sim_world *w, struct sim_node *n)
+{
+	if (silence_ms(w, n) > qd_law_withdraw_ms(&n->params.t) + 2)
+		sim_fail(w, "L1", n->id, "pets its watchdog after (K-1)*I without a landing");
+}
+
+/* After each cycle of one engine. */
+void sim_check_step(struct sim_world *w, struct sim_node *n)
+{
+	const struct qd_engine *e = &n->engine;
+
+	if (e->express_count > QD_EXPRESS_PER_TICK)
+		sim_fail(w, "S6", n->id, "more express cycles than a tick may have");
+	if (n->role_seen != e->state.role)
+		w->check.dirty = true;
+	n->role_seen = e->state.role;
+	sim_hash(w, (uint64_t)e->state.role << 8 | (uint64_t)e->state.vote, e->state.beat);
+}

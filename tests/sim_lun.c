@@ -1,0 +1,289 @@
+/* The shared LUN. Every sector is linearizable: a read sees a slot as it was at
+ * one moment between its start and its end (not the same moment for all slots),
+ * a write lands at one moment between its start and its end; when its machine
+ * dies it lands later, or never. */
+#include "sim.h"
+
+#define OFFSET_WRITER 36u	/* see qd_format.h */
+#define OFFSET_STATE 56u
+#define OFFSET_INCARNATION 80u
+#define OFFSET_BEAT 128u
+#define OFFSET_SPOILT 40u
+
+static uint8_t *slot_bytes(struct sim_world *w, uint32_t slot)
+{
+	return w->lun.image + (size_t)slot * QD_SLOT_BYTES;
+}
+
+void sim_lun_init(struct sim_world *w)
+{
+	struct qd_label label = { .created_s = 1700000000, .sector_size = SIM_SECTOR, .has_ext = true,
+				  .capacity = QD_NODE_MAX, .timings = w->setup.t };
+
+	memset(&w->lun, 0, offsetof(struct sim_lun, image));
+	memset(w->lun.image, 0, (size_t)(SIM_NODES + 2) * QD_SLOT_BYTES);
+	memcpy(label.host, "simulated", sizeof("simulated"));
+	memcpy(label.name, "simulated", sizeof("simulated"));
+	memcpy(label.cluster, "simulated", sizeof("simulated"));
+	memset(label.uuid, 0x51, sizeof(label.uuid));
+	qd_label_encode(&label, w->lun.image, SIM_SECTOR);
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		struct qd_block empty = { .node_id = w->node[i].id, .writer_id = w->node[i].id };
+
+		qd_block_encode(&empty, slot_bytes(w, w->node[i].id), SIM_SECTOR);
+	}
+}
+
+static uint64_t latency_draw(struct sim_world *w, const struct sim_node *n)
+{
+	uint64_t us = n->latency + sim_dice(w, 0, n->latency_spread);
+
+	if (n->slow_per_mille && sim_rng_chance(&w->rng, n->slow_per_mille))
+		us += sim_dice(w, n->slow_us / 8, n->slow_us);
+	return us;
+}
+
+/* ---- Reads ---- */
+
+static void slots_copy(struct sim_world *w, struct sim_node *n, uint64_t slots)
+{
+	for (uint32_t slot = 0; slot <= n->engine.slot_count; slot++) {
+		if (slots >> slot & 1)
+			memcpy(n->buffer + (size_t)slot * QD_SLOT_BYTES, slot_bytes(w, slot), SIM_SECTOR);
+	}
+}
+
+void sim_lun_read(struct sim_world *w, struct sim_node *n)
+{
+	if (n->read_out)
+		sim_fail(w, "S6", n->id, "a second read is submitted while one is out");
+	n->read_out = true;
+	n->read_start = w->now;
+	n->copied = false;
+	n->early = 0;
+	if (n->stale_per_mille && sim_rng_chance(&w->rng, n->stale_per_mille)) {
+		n->early = sim_rng_next(&w->rng);
+		slots_copy(w, n, n->early);
+	}
+	sim_push(w, w->now + latency_draw(w, n), SIM_EV_READ, n->index, 0, n->life);
+}
+
+/* A slot that is shown as it is not. */
+static void read_lie(struct sim_world *w, struct sim_node *n)
+{
+	uint32_t liar = w->setup.liar;
+	uint8_t *shown = n->buffer + (size_t)liar * QD_SLOT_BYTES;
+
+	if (w->setup.lies & SIM_LIE_OWN && n->id == liar)
+		memcpy(shown, w->lun.own_of_liar, SIM_SECTOR);
+	if (w->setup.lies & SIM_LIE_STALE && n->id != liar) {
+		if (!w->lun.stale_set)
+			memcpy(w->lun.stale_of_liar, slot_bytes(w, liar), SIM_SECTOR);
+		w->lun.stale_set = true;
+		memcpy(shown, w->lun.stale_of_liar, SIM_SECTOR);
+	}
+}
+
+void sim_lun_read_end(struct sim_world *w, struct sim_node *n, const struct sim_event *event)
+{
+	const uint8_t *bytes = w->lun.image;
+	bool lies = w->setup.lies & (SIM_LIE_OWN | SIM_LIE_STALE);
+
+	if (w->now < n->hang_until) {
+		sim_push(w, n->hang_until + sim_dice(w, 100, 5000), SIM_EV_READ, n->index, 0, n->life);
+		return;
+	}
+	if (!n->copied && (n->early || lies || !sim_awake(n))) {
+		slots_copy(w, n, ~n->early);
+		n->copied = true;
+	}
+	if (!sim_awake(n)) {
+		sim_park(n, event);
+		return;
+	}
+	n->read_out = false;
+	if (n->error_per_mille && sim_rng_chance(&w->rng, n->error_per_mille)) {
+		sim_say(w, n->id, "read error", 0, 0, 0);
+		qd_engine_read_done(&n->engine, QD_IO_ERROR, NULL, (uint32_t)(w->now - n->read_start));
+		return;
+	}
+	if (n->copied)
+		bytes = n->buffer;
+	if (lies)
+		read_lie(w, n);
+	qd_engine_read_done(&n->engine, QD_IO_OK, bytes, (uint32_t)(w->now - n->read_start));
+}
+
+/* ---- Writes ---- */
+
+static uint64_t get_be64(const uint8_t *b)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		v = v << 8 | b[i];
+	return v;
+}
+
+static struct sim_write *write_new(struct sim_world *w, uint32_t *ret_index)
+{
+	for (uint32_t tries = 0; tries < SIM_WRITES; tries++) {
+		uint32_t i = w->lun.write_next++ % SIM_WRITES;
+
+		if (!w->lun.write[i].used) {
+			*ret_index = i;
+			return &w->lun.write[i];
+		}
+	}
+	assert(!"writes in flight");
+	return NULL;
+}
+
+void sim_lun_write(struct sim_world *w, struct sim_node *n, uint32_t slot, const uint8_t *bytes)
+{
+	uint64_t end = w->now + latency_draw(w, n);
+	uint32_t i;
+	struct sim_write *write = write_new(w, &i);
+
+	write->used = true;
+	write->node = (uint8_t)n->index;
+	write->life = n->life;
+	write->slot = slot;
+	write->start = w->now;
+	write->events = 1;
+	write->landed = write->cancelled = false;
+	write->error = n->error_per_mille && sim_rng_chance(&w->rng, n->error_per_mille);
+	memcpy(write->bytes, bytes, SIM_SECTOR);
+	write->incarnation = get_be64(bytes + OFFSET_INCARNATION);
+	write->beat = get_be64(bytes + OFFSET_BEAT);
+	sim_hash(w, write->beat ^ (uint64_t)slot << 40, (uint64_t)bytes[OFFSET_STATE] ^ write->incarnation);
+	if (slot == n->id) {
+		if (n->own_writes++)
+			sim_fail(w, "S6", n->id, "two writes to its own slot are in flight");
+		if (w->setup.liar == n->id)
+			memcpy(w->lun.own_of_liar, bytes, SIM_SECTOR);
+	}
+	if (write->error && sim_rng_chance(&w->rng, 800))
+		write->cancelled = true;
+	if (w->setup.lies & SIM_LIE_TWICE)
+		end = w->now + 1000;
+	if (w->wild && !write->cancelled && sim_rng_chance(&w->rng, 300)) {
+		write->events++;
+		sim_push(w, sim_dice(w, w->now, write->error ? end + w->interval_us : end), SIM_EV_LAND,
+			 n->index, i, n->life);
+	}
+	sim_push(w, end, SIM_EV_WROTE, n->index, i, n->life);
+}
+
+static void landed_own(struct sim_world *w, struct sim_node *n, const struct sim_write *write)
+{
+	struct sim_lun *lun = &w->lun;
+	uint64_t gap = w->now - lun->landed[write->slot];
+
+	if (write->life == n->life && n->running)
+		n->landed_start = write->start;
+	if (lun->bad[write->slot])
+		return;
+	if (gap > sim_cycles(w, w->setup.t.tko - 1)) {
+		lun->gap[write->slot] = gap;
+		lun->gap_end[write->slot] = w->now;
+	}
+	lun->landed[write->slot] = w->now;
+}
+
+static void write_land(struct sim_world *w, struct sim_write *write)
+{
+	struct sim_node *n = &w->node[write->node];
+	uint8_t *bytes = slot_bytes(w, write->slot);
+
+	write->landed = true;
+	memcpy(bytes, write->bytes, SIM_SECTOR);
+	if (w->lun.bad[write->slot])
+		bytes[OFFSET_SPOILT] ^= 0x5A;
+	if (write->slot == n->id)
+		landed_own(w, n, write);
+	else if (write->bytes[OFFSET_STATE] == QD_STATE_EVICTED)
+		sim_check_evicted(w, write);
+}
+
+static void write_drop(struct sim_write *write)
+{
+	assert(write->events > 0);
+	if (--write->events == 0)
+		write->used = false;
+}
+
+/* Is its path to the LUN hung? Then the event comes again when it is not. */
+static bool write_hangs(struct sim_world *w, struct sim_node *n, const struct sim_event *event)
+{
+	if (w->now >= n->hang_until)
+		return false;
+	sim_push(w, n->hang_until + sim_dice(w, 100, 5000), (enum sim_event_kind)event->kind, n->index,
+		 event->arg, event->gen);
+	return true;
+}
+
+void sim_lun_land(struct sim_world *w, const struct sim_event *event)
+{
+	struct sim_write *write = &w->lun.write[event->arg];
+
+	if (write_hangs(w, &w->node[event->node], event))
+		return;
+	if (!write->landed && !write->cancelled)
+		write_land(w, write);
+	write_drop(write);
+}
+
+void sim_lun_wrote(struct sim_world *w, const struct sim_event *event)
+{
+	struct sim_write *write = &w->lun.write[event->arg];
+	struct sim_node *n = &w->node[event->node];
+	uint32_t slot = write->slot;
+	bool error = write->error;
+	uint64_t took = w->now - write->start;
+
+	if (write_hangs(w, n, event))
+		return;
+	if (!write->landed && !write->cancelled && !error)
+		write_land(w, write);
+	if (n->life == event->gen && !sim_awake(n)) {
+		sim_park(n, event);
+		return;
+	}
+	write_drop(write);
+	if (n->life != event->gen)
+		return;
+	if (slot == n->id && !(w->setup.lies & SIM_LIE_TWICE))
+		n->own_writes--;
+	if (error)
+		sim_say(w, n->id, "write error in slot %llu", slot, 0, 0);
+	qd_engine_write_done(&n->engine, slot, error ? QD_IO_ERROR : QD_IO_OK, (uint32_t)took);
+}
+
+void sim_lun_orphan(struct sim_world *w, struct sim_node *n)
+{
+	for (uint32_t i = 0; i < SIM_WRITES; i++) {
+		struct sim_write *write = &w->lun.write[i];
+
+		if (!write->used || write->node != n->index || write->life != n->life || write->landed)
+			continue;
+		if (sim_rng_chance(&w->rng, 500))
+			write->cancelled = true;
+	}
+	n->own_writes = 0;
+	n->read_out = false;
+}
+
+void sim_lun_bad(struct sim_world *w, uint32_t slot, uint64_t until)
+{
+	if (!w->lun.bad[slot] == !until)
+		return;
+	w->lun.bad[slot] = until;
+	slot_bytes(w, slot)[OFFSET_SPOILT] ^= 0x5A;
+	sim_say(w, 0, until ? "slot %llu cannot be read" : "slot %llu can be read again", slot, 0, 0);
+}
+
+bool sim_lun_block(struct sim_world *w, uint32_t slot, struct qd_block *ret_block)
+{
+	return qd_block_decode(slot_bytes(w, slot), SIM_SECTOR, slot, ret_block) == QD_FINE;
+}

@@ -1,0 +1,221 @@
+/* What can happen to a machine and to its daemon. */
+#include "sim.h"
+
+/* A machine whose daemon stands still or is dead for K*I is reset: the
+ * assumption of the safety argument. */
+static void guard_update(struct sim_world *w, struct sim_node *n)
+{
+	bool bad = n->on && (n->frozen || (n->running ? n->paused : n->killed));
+
+	if (bad == n->guarded)
+		return;
+	n->guarded = bad;
+	n->guard_gen++;
+	if (bad && w->setup.guard)
+		sim_push(w, w->now + sim_cycles(w, w->setup.t.tko), SIM_EV_GUARD, n->index, 0, n->guard_gen);
+}
+
+/* ---- Power ---- */
+
+void sim_boot(struct sim_world *w, struct sim_node *n)
+{
+	n->power++;
+	n->on = true;
+	n->frozen = n->paused = false;
+	n->base_sim = w->now;
+	n->base_local = sim_dice(w, 2000000, 20000000);
+	n->armed = false;
+	sim_say(w, n->id, "boots", 0, 0, 0);
+	sim_corosync_start(w, n);
+	sim_push(w, w->now + sim_dice(w, 50, 900) * 1000, SIM_EV_DAEMON, n->index, 0, n->power);
+}
+
+void sim_power_off(struct sim_world *w, struct sim_node *n, const char *why)
+{
+	if (!n->on)
+		return;
+	sim_say(w, n->id, why, 0, 0, 0);
+	if (n->running)
+		sim_daemon_gone(w, n);
+	n->on = n->frozen = n->paused = n->killed = n->armed = false;
+	n->power++;
+	n->pause_gen++;
+	guard_update(w, n);
+	if (n->co.up)
+		sim_corosync_stop(w, n, /* clean */ false);
+	if (w->setup.boot_max_ms && n->boot_ms)
+		sim_push(w, w->now + 1000 * sim_dice(w, w->setup.boot_min_ms, w->setup.boot_max_ms),
+			 SIM_EV_BOOT, n->index, 0, n->power);
+	w->check.dirty = true;
+}
+
+/* ---- The watchdog ---- */
+
+void sim_pet(struct sim_world *w, struct sim_node *n)
+{
+	n->armed = true;
+	n->watchdog_at = w->now + sim_cycles(w, w->setup.t.tko);
+	if (n->watchdog_event)
+		return;
+	n->watchdog_event = true;
+	sim_push(w, n->watchdog_at, SIM_EV_WATCHDOG, n->index, 0, 0);
+}
+
+/* The event is moved only when it goes off too early. */
+void sim_watchdog(struct sim_world *w, struct sim_node *n)
+{
+	n->watchdog_event = false;
+	if (!n->armed)
+		return;
+	if (w->now >= n->watchdog_at) {
+		sim_power_off(w, n, "is reset by its watchdog");
+		return;
+	}
+	n->watchdog_event = true;
+	sim_push(w, n->watchdog_at, SIM_EV_WATCHDOG, n->index, 0, 0);
+}
+
+/* ---- The daemon ---- */
+
+void sim_daemon_start(struct sim_world *w, struct sim_node *n)
+{
+	struct qd_label label;
+	uint32_t highest = 0;
+
+	assert(!n->running);
+	n->life++;
+	n->running = true;
+	n->paused = n->exited = n->killed = n->self_fenced = false;
+	guard_update(w, n);
+	n->parked_tick = false;
+	n->parked_count = 0;
+	n->landed_start = 0;
+	memset(n->fencing, 0, sizeof(n->fencing));
+	for (uint32_t i = 0; i < w->setup.nodes; i++)
+		highest = w->node[i].id > highest ? w->node[i].id : highest;
+	if (qd_label_decode(w->lun.image, SIM_SECTOR, &label) != QD_FINE)
+		assert(!"the label");
+	sim_say(w, n->id, "daemon starts", 0, 0, 0);
+	qd_engine_init(&n->engine, &n->ports, &n->params, &label, SIM_SECTOR, highest);
+	sim_hand_start(w, n);
+	n->tick_local = sim_local(n, w->now);
+	sim_push(w, w->now, SIM_EV_TICK, n->index, 0, n->life);
+	w->check.dirty = true;
+	sim_goal_started(w);
+}
+
+/* The process has ended, whatever the reason. */
+void sim_daemon_gone(struct sim_world *w, struct sim_node *n)
+{
+	n->engine.ended = true;
+	sim_lun_orphan(w, n);
+	n->running = n->paused = false;
+	n->life++;
+	n->pause_gen++;
+	w->check.dirty = true;
+}
+
+void sim_daemon_kill(struct sim_world *w, struct sim_node *n)
+{
+	if (!n->running)
+		return;
+	sim_say(w, n->id, "daemon is killed", 0, 0, 0);
+	sim_daemon_gone(w, n);
+	n->killed = true;
+	guard_update(w, n);
+}
+
+void sim_daemon_stop(struct sim_world *w, struct sim_node *n)
+{
+	if (!sim_awake(n))
+		return;
+	sim_say(w, n->id, "daemon is asked to stop", 0, 0, 0);
+	qd_engine_stop(&n->engine);
+}
+
+void sim_daemon_pause(struct sim_world *w, struct sim_node *n)
+{
+	if (!n->running || n->paused)
+		return;
+	sim_say(w, n->id, "daemon stands still", 0, 0, 0);
+	n->paused = true;
+	n->pause_gen++;
+	guard_update(w, n);
+}
+
+/* What has come meanwhile is heard now, in any order. */
+static void parked_release(struct sim_world *w, struct sim_node *n)
+{
+	for (uint32_t i = 0; i < n->parked_count; i++) {
+		const struct sim_event *e = &n->parked[i];
+
+		sim_push(w, w->now + sim_dice(w, 1, 300), (enum sim_event_kind)e->kind, e->node, e->arg,
+			 e->gen);
+	}
+	n->parked_count = 0;
+	n->parked_tick = false;
+}
+
+void sim_daemon_resume(struct sim_world *w, struct sim_node *n)
+{
+	if (!n->running || !n->paused)
+		return;
+	sim_say(w, n->id, "daemon goes on", 0, 0, 0);
+	n->paused = false;
+	n->pause_gen++;
+	guard_update(w, n);
+	if (!n->frozen)
+		parked_release(w, n);
+}
+
+void sim_freeze(struct sim_world *w, struct sim_node *n)
+{
+	if (!n->on || n->frozen)
+		return;
+	sim_say(w, n->id, "the whole node stands still", 0, 0, 0);
+	n->frozen = true;
+	n->pause_gen++;
+	guard_update(w, n);
+	sim_totem_change(w, /* clean */ false);
+}
+
+void sim_thaw(struct sim_world *w, struct sim_node *n)
+{
+	if (!n->on || !n->frozen)
+		return;
+	sim_say(w, n->id, "the whole node goes on", 0, 0, 0);
+	n->frozen = false;
+	n->pause_gen++;
+	guard_update(w, n);
+	if (n->running && !n->paused)
+		parked_release(w, n);
+	sim_vote_timer(w, n);
+	sim_hand_go(w, n);
+	sim_totem_change(w, /* clean */ false);
+}
+
+void sim_park(struct sim_node *n, const struct sim_event *event)
+{
+	if (event->kind == SIM_EV_ALARM && event->arg != (n->alarm_gen & 0xFFFF))
+		return;
+	if (event->kind == SIM_EV_TICK) {
+		if (n->parked_tick)
+			return;
+		n->parked_tick = true;
+	}
+	assert(n->parked_count < SIM_PARKED);
+	n->parked[n->parked_count++] = *event;
+}
+
+/* An absolute timer: late, it says how many ticks it has missed. */
+void sim_tick(struct sim_world *w, struct sim_node *n, const struct sim_event *event)
+{
+	uint64_t interval = 1000u * (uint64_t)n->params.t.interval_ms;
+	uint64_t local = sim_local(n, w->now);
+	uint64_t missed = (local - n->tick_local) / interval;
+
+	(void)event;
+	n->tick_local += (missed + 1) * interval;
+	sim_push(w, sim_local_to_sim(n, n->tick_local), SIM_EV_TICK, n->index, 0, n->life);
+	qd_engine_tick(&n->engine, (uint32_t)missed);
+}

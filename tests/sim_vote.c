@@ -1,0 +1,280 @@
+/* Corosync: votequorum, from what version 3.1.7 does (exec/votequorum.c, sync.c).
+ *
+ * - A poll sets CAST at once; quorum is counted anew when the node's own message
+ *   has come round the ring, and only then (C1). The message carries the flags of
+ *   the moment at which it was sent, and sets them when it arrives.
+ * - During sync clients see the old view with its old "quorate" (C2).
+ * - Messages that waited for the token come first in a new ring. Only then does
+ *   sync begin in earnest, and clients hear of the ring; so an answer to it is
+ *   never overtaken by an older message.
+ * - Sync ends when every member has answered that owes an answer: one whose
+ *   device was alive at its beginning, until Y passes (C3).
+ * - A poll with another ring's id is refused (C4).
+ * - Only a node's own cast counts on it.
+ */
+#include "sim.h"
+
+enum { INFO_REGISTERED = 1, INFO_ALIVE = 2, INFO_CAST = 4 };
+
+static bool stands_still(const struct sim_node *n)
+{
+	return !n->on || !n->co.up || n->frozen || n->co.frozen;
+}
+
+static void shown_set(struct sim_world *w, struct sim_node *n, bool quorate)
+{
+	struct sim_corosync *co = &n->co;
+
+	if (co->shown_quorate != quorate || co->shown_view != co->members)
+		sim_say(w, n->id, quorate ? "is shown quorate, view %llx" : "is shown NOT quorate, view %llx",
+			co->members, 0, 0);
+	co->shown_quorate = quorate;
+	co->shown_view = co->members;
+	co->shown_seq = co->ring.seq;
+	w->check.dirty = true;
+	sim_hand_changed(w, n);
+}
+
+static void count_votes(struct sim_world *w, struct sim_node *n)
+{
+	struct sim_corosync *co = &n->co;
+	uint32_t total = (uint32_t)__builtin_popcountll(co->members) +
+			 (co->cast ? w->setup.nodes - 1 : 0);
+	bool quorate = total >= w->quorum;
+	bool changed = quorate != co->quorate;
+
+	co->quorate = quorate;
+	if (changed && !co->in_sync)
+		shown_set(w, n, quorate);
+}
+
+/* ---- Messages ---- */
+
+static void info_start(struct sim_world *w, struct sim_node *n)
+{
+	if (n->co.info_out || n->co.info_count == 0 || !sim_totem_flows(w, n))
+		return;
+	n->co.info_out = true;
+	sim_push(w, w->now + sim_dice(w, 100, 1500), SIM_EV_INFO, n->index, 0, 0);
+}
+
+static void info_send(struct sim_world *w, struct sim_node *n)
+{
+	struct sim_corosync *co = &n->co;
+
+	if (co->info_count == SIM_INFOS)	/* the oldest say nothing that newer ones do not */
+		memmove(co->info, co->info + 1, --co->info_count);
+	co->info[co->info_count++] = (uint8_t)((co->registered ? INFO_REGISTERED : 0) |
+					       (co->alive ? INFO_ALIVE : 0) | (co->cast ? INFO_CAST : 0));
+	info_start(w, n);
+}
+
+static void sync_go_on(struct sim_world *w, struct sim_node *n);
+
+void sim_vote_resume(struct sim_world *w, struct sim_node *n)
+{
+	info_start(w, n);
+	sync_go_on(w, n);
+}
+
+/* The oldest message of this node is delivered to its whole ring. */
+void sim_vote_info(struct sim_world *w, struct sim_node *n)
+{
+	struct sim_corosync *co = &n->co;
+	uint8_t flags = co->info[0];
+
+	co->info_out = false;
+	if (co->info_count == 0 || !sim_totem_flows(w, n))
+		return;
+	memmove(co->info, co->info + 1, --co->info_count);
+	co->registered = flags & INFO_REGISTERED;
+	co->alive = flags & INFO_ALIVE;
+	co->cast = flags & INFO_CAST;
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		if (co->machines >> i & 1)
+			count_votes(w, &w->node[i]);
+	}
+	w->check.dirty = true;
+	info_start(w, n);
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		if (co->machines >> i & 1)
+			sync_go_on(w, &w->node[i]);
+	}
+}
+
+/* ---- Sync ---- */
+
+static void deadline_set(struct sim_world *w, struct sim_node *n, uint64_t at)
+{
+	struct sim_corosync *co = &n->co;
+
+	co->deadline = at;
+	if (co->deadline_event && co->deadline_event <= at)
+		return;
+	co->deadline_event = at;
+	sim_push(w, at, SIM_EV_VOTE_TIMER, n->index, 0, 0);
+}
+
+void sim_vote_sync(struct sim_world *w, struct sim_node *n)
+{
+	struct sim_corosync *co = &n->co;
+
+	co->in_sync = true;
+	co->told = co->wait_poll = false;
+	if (co->registered && co->alive) {
+		deadline_set(w, n, w->now + 1000u * (uint64_t)n->params.y_ms);
+		co->wait_poll = true;
+	}
+}
+
+/* Everybody is in the ring, and nothing older is under way: sync begins for all
+ * in it, with each node's present flags. */
+static void sync_begin(struct sim_world *w, struct sim_node *n)
+{
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		const struct sim_corosync *co = &w->node[i].co;
+
+		if (n->co.machines >> i & 1 && (co->told || co->info_count))
+			return;
+	}
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		struct sim_corosync *co = &w->node[i].co;
+
+		if (!(n->co.machines >> i & 1))
+			continue;
+		co->told = true;
+		co->told_ring = co->ring;
+		co->told_members = co->members;
+		info_send(w, &w->node[i]);
+		sim_hand_changed(w, &w->node[i]);
+	}
+}
+
+/* Has everybody in the ring of this node answered? Then sync ends, for each a
+ * moment apart. */
+static void barrier(struct sim_world *w, struct sim_node *n)
+{
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		const struct sim_corosync *co = &w->node[i].co;
+
+		if (n->co.machines >> i & 1 && (co->wait_poll || co->info_count))
+			return;
+	}
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		struct sim_corosync *co = &w->node[i].co;
+
+		if (!(n->co.machines >> i & 1) || co->activating || !co->in_sync)
+			continue;
+		co->activating = true;
+		sim_push(w, w->now + sim_dice(w, 200, 2500), SIM_EV_ACTIVATE, i, 0,
+			 (uint32_t)co->ring.seq);
+	}
+}
+
+static void sync_go_on(struct sim_world *w, struct sim_node *n)
+{
+	if (!n->co.in_sync || !sim_totem_flows(w, n))
+		return;
+	if (n->co.told)
+		barrier(w, n);
+	else
+		sync_begin(w, n);
+}
+
+void sim_vote_activate(struct sim_world *w, struct sim_node *n, uint32_t gen)
+{
+	struct sim_corosync *co = &n->co;
+
+	if (!co->in_sync || !co->activating || (uint32_t)co->ring.seq != gen)
+		return;
+	co->activating = false;
+	if (stands_still(n) || !sim_totem_flows(w, n))	/* the last message of the barrier never came */
+		return;
+	count_votes(w, n);
+	co->in_sync = false;
+	shown_set(w, n, co->quorate);
+}
+
+/* V or Y has run out: the device is forgotten. */
+void sim_vote_timer(struct sim_world *w, struct sim_node *n)
+{
+	struct sim_corosync *co = &n->co;
+
+	if (stands_still(n))	/* looked at again when it goes on */
+		return;
+	if (w->now >= co->deadline_event)
+		co->deadline_event = 0;
+	if (!co->deadline)
+		return;
+	if (w->now < co->deadline) {
+		deadline_set(w, n, co->deadline);
+		return;
+	}
+	co->deadline = 0;
+	if (!co->alive)
+		return;
+	sim_say(w, n->id, "corosync has lost contact with the quorum device", 0, 0, 0);
+	co->alive = co->cast = co->wait_poll = false;
+	info_send(w, n);
+	sync_go_on(w, n);
+	w->check.dirty = true;
+}
+
+/* ---- Calls ---- */
+
+bool sim_vote_poll(struct sim_world *w, struct sim_node *n, struct qd_ring ring, bool cast)
+{
+	struct sim_corosync *co = &n->co;
+	bool changed;
+
+	w->stats.polls++;
+	if (!co->up || !co->registered || !qd_ring_equal(ring, co->ring)) {
+		sim_say(w, n->id, "poll %llu of ring %llu is refused", cast, ring.seq, 0);
+		return false;
+	}
+	changed = !co->alive || co->cast != cast;
+	if (changed || co->wait_poll)
+		sim_say(w, n->id, "casts %llu in ring %llu", cast, ring.seq, 0);
+	sim_hash(w, cast, ring.seq);
+	co->alive = true;
+	co->cast = cast;
+	co->cast_ring = ring;
+	deadline_set(w, n, w->now + 1000u * (uint64_t)n->params.v_ms);
+	if (changed) {
+		info_send(w, n);
+		w->check.dirty = true;
+	}
+	if (co->wait_poll) {
+		co->wait_poll = false;
+		sync_go_on(w, n);
+	}
+	return true;
+}
+
+/* Needs the ring to carry it, behind what is under way; false: not yet. */
+bool sim_vote_register(struct sim_world *w, struct sim_node *n)
+{
+	struct sim_corosync *co = &n->co;
+
+	if (co->registered)
+		return true;
+	if (co->info_count || !sim_totem_flows(w, n))
+		return false;
+	sim_say(w, n->id, "the device is registered", 0, 0, 0);
+	co->registered = true;
+	info_send(w, n);
+	return true;
+}
+
+void sim_vote_unregister(struct sim_world *w, struct sim_node *n)
+{
+	struct sim_corosync *co = &n->co;
+
+	if (!co->up || !co->registered)
+		return;
+	co->registered = co->alive = co->cast = co->wait_poll = false;
+	co->deadline = 0;
+	info_send(w, n);
+	sync_go_on(w, n);
+	w->check.dirty = true;
+}

@@ -1,0 +1,420 @@
+/* fence.c with real agents: shell scripts that speak the agents' protocol. */
+#include "../../qdiskd/fence.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Appends its arguments, one line per call, to ./calls; behaves as they say. */
+static const char agent_script[] =
+	"#!/bin/sh\n"
+	"args=$(cat | tr '\\n' ' ')\n"
+	"echo \"$args$QDISK_VICTIM/$QDISK_VICTIM_ID\" >>\"${0%/*}/calls\"\n"
+	"case $args in\n"
+	"*do=fail*) echo talk; echo 'no route to bmc'; exit 1;;\n"
+	"*do=hang*) echo $$ >\"${0%/*}/hanging\"; sleep 60;;\n"
+	"*do=die*) kill -9 $$;;\n"
+	"*do=flood*) yes | head -c 1000000; exit 0;;\n"
+	"esac\n"
+	"exit 0\n";
+
+static char work_dir[] = "/tmp/qdisk-test-fence.XXXXXX";
+static struct runner runner;
+static struct fence fence;
+static struct qd_config config, config2;
+static unsigned done_count;
+static uint32_t done_node;
+static enum qd_fence_result done_result;
+static unsigned retries;
+static char notes[16384];
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void on_note(void *arg, const char *text)
+{
+	size_t used = strlen(notes);
+
+	(void)arg;
+	(void)snprintf(notes + used, sizeof(notes) - used, "%s\n", text);
+}
+
+static void on_done(void *arg, uint32_t node_id, enum qd_fence_result result)
+{
+	(void)arg;
+	done_count++;
+	done_node = node_id;
+	done_result = result;
+	if (retries) {
+		retries--;
+		assert_int_equal(fence_start(&fence, node_id), 0);
+	}
+}
+
+static const char *in_dir(const char *name)
+{
+	static char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", work_dir, name);
+	return path;
+}
+
+static qd_text text(struct qd_config *c, const char *s)
+{
+	qd_text at = c->pool_used;
+
+	(void)snprintf(c->pool + at, sizeof(c->pool) - at, "%s", s);
+	c->pool_used += (uint32_t)strlen(s) + 1;
+	return at;
+}
+
+/* Node `id` named n<id>; `plan` is methods separated by '|' of devices separated
+ * by ',': each device's args. "-" a method without devices, "!" no such agent. */
+static void plan(struct qd_config *c, uint32_t id, const char *methods)
+{
+	struct qd_config_node *n = &c->node[c->node_count++];
+	char copy[256], *m_save = NULL, *d_save = NULL;
+
+	if (!c->pool_used)
+		c->pool_used = 1;
+	n->node_id = id;
+	(void)snprintf(n->name, sizeof(n->name), "n%u", id);
+	(void)snprintf(copy, sizeof(copy), "%s", methods);
+	for (char *m = strtok_r(copy, "|", &m_save); m; m = strtok_r(NULL, "|", &m_save)) {
+		struct qd_fence_method *method = &n->method[n->method_count++];
+
+		for (char *d = strtok_r(m, ",", &d_save); d; d = strtok_r(NULL, ",", &d_save)) {
+			struct qd_fence_device *device = &method->device[method->device_count];
+			char args[300];
+
+			if (*d == '-')
+				break;
+			method->device_count++;
+			(void)snprintf(args, sizeof(args), "%s\nnodename=%s\n", d, n->name);
+			device->args = text(c, args);
+			device->agent = *d == '?' ? 0 : text(c, *d == '!' ? "fence_nobody"
+									  : "fence_test");
+		}
+	}
+}
+
+static int setup(void **state)
+{
+	int fd = open(in_dir("fence_test"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+	(void)state;
+	if (fd < 0 || write(fd, agent_script, sizeof(agent_script) - 1) < 0 || close(fd) < 0)
+		return -1;
+	(void)unlink(in_dir("calls"));
+	(void)unlink(in_dir("hanging"));
+	memset(&config, 0, sizeof(config));
+	memset(&config2, 0, sizeof(config2));
+	done_count = retries = 0;
+	notes[0] = '\0';
+	if (runner_open(&runner, work_dir) < 0)
+		return -1;
+	if (fence_open(&fence, &runner, on_done, on_note, NULL) < 0)
+		return -1;
+	fence_configure(&fence, &config);
+	return 0;
+}
+
+static void turn_once(int timeout_ms)
+{
+	struct pollfd p[] = { { .fd = runner_fd(&runner), .events = POLLIN },
+			      { .fd = fence_fd(&fence), .events = POLLIN } };
+
+	(void)poll(p, 2, timeout_ms);
+	if (p[1].revents)
+		fence_dispatch(&fence, now_ms());
+	runner_dispatch(&runner, now_ms());
+}
+
+static int teardown(void **state)
+{
+	bool busy = true;
+
+	(void)state;
+	fence_close(&fence);
+	for (int n = 0; busy && n < 500; n++) {
+		struct pollfd p = { .fd = runner_fd(&runner), .events = POLLIN };
+
+		(void)poll(&p, 1, 10);
+		runner_dispatch(&runner, now_ms());
+		busy = runner.strays_looks > 0;
+		for (uint32_t i = 0; i < RUNNER_SLOTS; i++)
+			busy |= runner_busy(&runner, i);
+	}
+	runner_close(&runner);
+	(void)unlink(in_dir("calls"));
+	(void)unlink(in_dir("hanging"));
+	(void)unlink(in_dir("fence_test"));
+	return busy ? -1 : 0;
+}
+
+static void turn(unsigned count, unsigned limit_ms)
+{
+	uint64_t end_ms = now_ms() + limit_ms;
+
+	while (done_count < count && now_ms() < end_ms)
+		turn_once(20);
+}
+
+/* Fence node 2 and wait; its result. */
+static enum qd_fence_result fence_2(const char *methods)
+{
+	plan(&config, 2, methods);
+	assert_int_equal(fence_start(&fence, 2), 0);
+	assert_true(fence_busy(&fence, 2));
+	assert_int_equal(done_count, 0);
+	turn(1, 10000);
+	assert_int_equal(done_count, 1);
+	assert_int_equal(done_node, 2);
+	assert_false(fence_busy(&fence, 2));
+	return done_result;
+}
+
+/* What the agents were told, in order. */
+static const char *calls(void)
+{
+	static char bytes[8192];
+	FILE *f = fopen(in_dir("calls"), "re");
+	size_t n = f ? fread(bytes, 1, sizeof(bytes) - 1, f) : 0;
+
+	if (f)
+		(void)fclose(f);
+	bytes[n] = '\0';
+	return bytes;
+}
+
+static void fence_first_method_works_second_is_not_tried(void **state)
+{
+	(void)state;
+	assert_int_equal(fence_2("a=1|b=1"), QD_FENCE_SUCCESS);
+	assert_string_equal(calls(), "a=1 nodename=n2 n2/2\n");
+	assert_string_equal(notes, "fencing node n2\n"
+				   "fence n2 dev 0.0 agent fence_test result: success\n"
+				   "fence n2 success\n");
+}
+
+static void fence_first_method_fails_second_is_tried(void **state)
+{
+	(void)state;
+	assert_int_equal(fence_2("do=fail|b=1"), QD_FENCE_SUCCESS);
+	assert_string_equal(calls(), "do=fail nodename=n2 n2/2\nb=1 nodename=n2 n2/2\n");
+	assert_non_null(strstr(notes, "fence n2 dev 0.0 agent fence_test result: error from agent\n"));
+	assert_non_null(strstr(notes, ", said: no route to bmc\n"));
+	assert_non_null(strstr(notes, "fence n2 dev 1.0 agent fence_test result: success\n"));
+}
+
+static void fence_all_methods_fail_is_failed(void **state)
+{
+	(void)state;
+	assert_int_equal(fence_2("do=fail|do=die"), QD_FENCE_FAILED);
+	assert_non_null(strstr(notes, "killed by signal 9"));
+	assert_non_null(strstr(notes, "\nfence n2 failed\n"));
+}
+
+static void fence_two_devices_both_are_run_in_order(void **state)
+{
+	(void)state;
+	assert_int_equal(fence_2("psu=1,psu=2"), QD_FENCE_SUCCESS);
+	assert_string_equal(calls(), "psu=1 nodename=n2 n2/2\npsu=2 nodename=n2 n2/2\n");
+	assert_non_null(strstr(notes, "fence n2 dev 0.1 agent fence_test result: success\n"));
+}
+
+static void fence_second_device_fails_method_fails(void **state)
+{
+	(void)state;
+	assert_int_equal(fence_2("psu=1,do=fail,psu=3"), QD_FENCE_FAILED);
+	assert_string_equal(calls(), "psu=1 nodename=n2 n2/2\ndo=fail nodename=n2 n2/2\n");
+}
+
+static void fence_no_methods_is_undefined(void **state)
+{
+	(void)state;
+	assert_int_equal(fence_2(""), QD_FENCE_UNDEFINED);
+	assert_string_equal(notes, "fencing node n2\n"
+				   "fence n2 dev 0.0 agent none result: error no method\n"
+				   "fence n2 undefined\n");
+}
+
+static void fence_node_not_in_configuration_is_undefined(void **state)
+{
+	(void)state;
+	assert_int_equal(fence_start(&fence, 9), 0);
+	turn(1, 5000);
+	assert_int_equal(done_result, QD_FENCE_UNDEFINED);
+	assert_non_null(strstr(notes, "fence 9 undefined\n"));
+}
+
+static void fence_method_without_devices_fails(void **state)
+{
+	(void)state;
+	assert_int_equal(fence_2("-|b=1"), QD_FENCE_SUCCESS);
+	assert_non_null(strstr(notes, "fence n2 dev 0.0 agent none result: error no device\n"));
+	assert_non_null(strstr(notes, "fence n2 dev 1.0 agent fence_test result: success\n"));
+}
+
+static void fence_agent_missing_fails(void **state)
+{
+	(void)state;
+	assert_int_equal(fence_2("!|?"), QD_FENCE_FAILED);
+	assert_non_null(strstr(notes, "fence n2 dev 0.0 agent fence_nobody result: error from agent\n"));
+	assert_non_null(strstr(notes, "exit status 127"));
+	assert_non_null(strstr(notes, "fence n2 dev 1.0 agent none result: error config agent\n"));
+}
+
+static void fence_agent_hangs_is_killed_at_deadline(void **state)
+{
+	uint64_t start_ms = now_ms();
+
+	(void)state;
+	fence_deadline(&fence, 300);
+	assert_int_equal(fence_2("do=hang|b=1"), QD_FENCE_SUCCESS);
+	assert_true(now_ms() - start_ms < 3000);
+	assert_non_null(strstr(notes, "no end within its deadline, killed"));
+}
+
+static void fence_agent_floods_its_output_does_not_hang(void **state)
+{
+	(void)state;
+	assert_int_equal(fence_2("do=flood"), QD_FENCE_SUCCESS);
+}
+
+static void fence_victim_twice_is_refused(void **state)
+{
+	(void)state;
+	plan(&config, 2, "do=hang");
+	assert_int_equal(fence_start(&fence, 2), 0);
+	assert_int_equal(fence_start(&fence, 2), -EBUSY);
+	turn(1, 50);
+	assert_int_equal(fence_start(&fence, 2), -EBUSY);
+	assert_int_equal(fence_start(&fence, 0), -EINVAL);
+	assert_int_equal(fence_start(&fence, 65), -EINVAL);
+}
+
+static void fence_cancelled_agent_dies_unreported(void **state)
+{
+	FILE *f;
+	int pid = 0;
+
+	(void)state;
+	plan(&config, 2, "do=hang");
+	assert_int_equal(fence_start(&fence, 2), 0);
+	for (int i = 0; i < 500 && !pid; i++) {
+		turn(1, 10);
+		f = fopen(in_dir("hanging"), "re");
+		if (f && fscanf(f, "%d", &pid) != 1)
+			pid = 0;
+		if (f)
+			(void)fclose(f);
+	}
+	assert_true(pid > 0);
+	fence_cancel(&fence, 2);
+	assert_false(fence_busy(&fence, 2));
+	for (int i = 0; i < 500 && kill(pid, 0) == 0; i++)
+		turn(1, 10);
+	assert_int_equal(kill(pid, 0), -1);
+	assert_int_equal(done_count, 0);
+}
+
+static void fence_all_64_at_once_all_end(void **state)
+{
+	(void)state;
+	for (uint32_t id = 1; id <= QD_NODE_MAX; id++)
+		plan(&config, id, "a=1");
+	for (uint32_t id = 1; id <= QD_NODE_MAX; id++)
+		assert_int_equal(fence_start(&fence, id), 0);
+	turn(QD_NODE_MAX, 20000);
+	assert_int_equal(done_count, QD_NODE_MAX);
+	assert_int_equal(done_result, QD_FENCE_SUCCESS);
+}
+
+static void fence_callback_may_try_again(void **state)
+{
+	(void)state;
+	plan(&config, 2, "do=fail");
+	retries = 2;
+	assert_int_equal(fence_start(&fence, 2), 0);
+	turn(3, 10000);
+	assert_int_equal(done_count, 3);
+	assert_false(fence_busy(&fence, 2));
+}
+
+/* Reloaded while the first of two agents runs: begun anew, nothing mixed. */
+static void fence_reload_meanwhile_new_configuration_is_begun_anew(void **state)
+{
+	(void)state;
+	plan(&config, 2, "old=1,old=2");
+	plan(&config2, 2, "new=1,new=2");
+	assert_int_equal(fence_start(&fence, 2), 0);
+	fence_dispatch(&fence, now_ms());
+	fence_configure(&fence, &config2);
+	turn(1, 10000);
+	assert_int_equal(done_result, QD_FENCE_SUCCESS);
+	assert_string_equal(calls(), "old=1 nodename=n2 n2/2\nnew=1 nodename=n2 n2/2\n"
+				     "new=2 nodename=n2 n2/2\n");
+}
+
+static void fence_reload_meanwhile_finished_method_counts(void **state)
+{
+	(void)state;
+	plan(&config, 2, "old=1");
+	plan(&config2, 3, "new=1");
+	assert_int_equal(fence_start(&fence, 2), 0);
+	fence_dispatch(&fence, now_ms());
+	fence_configure(&fence, &config2);
+	turn(1, 10000);
+	assert_int_equal(done_result, QD_FENCE_SUCCESS);
+	assert_string_equal(calls(), "old=1 nodename=n2 n2/2\n");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(fence_first_method_works_second_is_not_tried),
+		TEST(fence_first_method_fails_second_is_tried),
+		TEST(fence_all_methods_fail_is_failed),
+		TEST(fence_two_devices_both_are_run_in_order),
+		TEST(fence_second_device_fails_method_fails),
+		TEST(fence_no_methods_is_undefined),
+		TEST(fence_node_not_in_configuration_is_undefined),
+		TEST(fence_method_without_devices_fails),
+		TEST(fence_agent_missing_fails),
+		TEST(fence_agent_hangs_is_killed_at_deadline),
+		TEST(fence_agent_floods_its_output_does_not_hang),
+		TEST(fence_victim_twice_is_refused),
+		TEST(fence_cancelled_agent_dies_unreported),
+		TEST(fence_all_64_at_once_all_end),
+		TEST(fence_callback_may_try_again),
+		TEST(fence_reload_meanwhile_new_configuration_is_begun_anew),
+		TEST(fence_reload_meanwhile_finished_method_counts),
+	};
+	int r;
+
+	if (!mkdtemp(work_dir))
+		return 1;
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	r = cmocka_run_group_tests(tests, NULL, NULL);
+	(void)rmdir(work_dir);
+	return r;
+}

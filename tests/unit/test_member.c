@@ -1,0 +1,589 @@
+/* member.c: what a slot says about a node. qdisk(5), "Members". */
+#include "mind_fixture.h"
+
+static struct mind m;
+
+static const struct qd_member *see(uint32_t id)
+{
+	return &m.s.member[id - 1];
+}
+
+/* Node 3 stops writing; nobody else does. */
+static void silent(uint32_t id, unsigned ticks)
+{
+	m.beating &= ~qd_bit(id);
+	mind_cycles(&m, ticks);
+}
+
+static void corrupt(uint32_t id, bool is)
+{
+	m.slot[id - 1].result = is ? QD_SLOT_CORRUPT : QD_SLOT_OK;
+}
+
+static int fresh(void **state)
+{
+	(void)state;
+	mind_init(&m, 2, 3);
+	return 0;
+}
+
+static int follower(void **state)
+{
+	(void)state;
+	scene_follower(&m);
+	return 0;
+}
+
+static int master(void **state)
+{
+	(void)state;
+	scene_master(&m);
+	return 0;
+}
+
+/* ---- Up ---- */
+
+static void member_seen_u_times_is_not_up(void **state)
+{
+	(void)state;
+	mind_cycle(&m);		/* found */
+	peers_are(&m, qd_bit(3), QD_STATE_RUN);
+	mind_cycles(&m, U);
+	assert_false(see(3)->up);
+}
+
+static void member_seen_more_than_u_times_is_up(void **state)
+{
+	(void)state;
+	mind_cycle(&m);
+	peers_are(&m, qd_bit(3), QD_STATE_RUN);
+	mind_cycles(&m, U + 1);
+	assert_true(see(3)->up);
+	assert_int_equal(m.noted[QD_NOTE_NODE_UP], 1);
+}
+
+static void member_initialising_and_beating_is_up(void **state)
+{
+	(void)state;
+	peers_are(&m, qd_bit(3), QD_STATE_INIT);
+	mind_cycles(&m, U + 2);
+	assert_true(see(3)->up);
+}
+
+static void member_in_state_none_and_beating_is_not_up(void **state)
+{
+	(void)state;
+	peers_are(&m, qd_bit(3), QD_STATE_NONE);
+	mind_cycles(&m, 3 * K);
+	assert_false(see(3)->up);
+	assert_false(see(3)->dead);
+}
+
+static void member_one_miss_keeps_the_count(void **state)
+{
+	(void)state;
+	mind_cycle(&m);
+	peers_are(&m, qd_bit(3), QD_STATE_RUN);
+	mind_cycles(&m, U);
+	silent(3, 1);
+	m.beating |= qd_bit(3);
+	mind_cycle(&m);
+	assert_true(see(3)->up);
+}
+
+static void member_two_misses_in_a_row_reset_the_count(void **state)
+{
+	(void)state;
+	mind_cycle(&m);
+	peers_are(&m, qd_bit(3), QD_STATE_RUN);
+	mind_cycles(&m, U);
+	silent(3, 2);
+	m.beating |= qd_bit(3);
+	mind_cycle(&m);
+	assert_false(see(3)->up);
+}
+
+static void member_beats_seen_in_express_cycles_only_is_not_up(void **state)
+{
+	(void)state;
+	mind_cycle(&m);
+	peer(&m, 3)->state = QD_STATE_RUN;
+	for (unsigned i = 1; i < 20; i++) {
+		peer(&m, 3)->ext.beat++;
+		mind_express(&m, 10 * i);
+	}
+	assert_false(see(3)->up);
+}
+
+static void member_says_master_is_master(void **state)
+{
+	(void)state;
+	peer_is_master(&m, 1, 7);
+	mind_cycles(&m, U + 2);
+	assert_int_equal(m.s.master, 1);
+}
+
+/* ---- Misses ---- */
+
+static void member_missed_k_times_is_up(void **state)
+{
+	(void)state;
+	silent(3, K);
+	assert_true(see(3)->up);
+	assert_false(see(3)->dead);
+}
+
+static void member_missed_more_than_k_times_is_dead(void **state)
+{
+	(void)state;
+	silent(3, K + 1);
+	assert_true(see(3)->dead);
+	assert_false(see(3)->up);
+}
+
+static void member_beat_after_k_misses_starts_the_count_anew(void **state)
+{
+	(void)state;
+	silent(3, K);
+	m.beating |= qd_bit(3);
+	mind_cycle(&m);
+	silent(3, K);
+	assert_true(see(3)->up);
+}
+
+static void member_failed_reads_miss_nobody(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		mind_read_failed(&m, QD_IO_ERROR);
+	m.beating &= ~qd_bit(3);
+	mind_read_failed(&m, QD_IO_LATE);
+	assert_int_equal(see(3)->missed, 0);
+}
+
+static void member_beat_between_failed_reads_is_no_miss(void **state)
+{
+	(void)state;
+	silent(3, 1);
+	m.beating |= qd_bit(3);
+	mind_read_failed(&m, QD_IO_ERROR);	/* it writes during this one only */
+	silent(3, 1);
+	assert_int_equal(see(3)->missed, 0);
+}
+
+/* Row 01: misses are counted at ticks, whatever else happens. */
+static void legacy_01_event_storm_evicts_nobody(void **state)
+{
+	static const enum qd_event storm[] = { QD_EV_RING, QD_EV_TIMER, QD_EV_CYCLE };
+
+	(void)state;
+	m.beating = 0;		/* nobody writes between two ticks */
+	for (unsigned i = 0; i < 1000; i++) {
+		enum qd_event event = storm[i % 3];
+
+		if (event == QD_EV_CYCLE)
+			mind_express(&m, 10 + i / 6);
+		else
+			mind_event(&m, event, 10 + i / 6);
+	}
+	assert_int_equal(see(2)->missed + see(3)->missed, 0);
+	assert_int_equal(m.evictions + m.kills + m.fences, 0);
+	assert_int_equal(m.votes[0], 0);
+}
+
+/* R14: an express read that has shown the beat must not make the tick a miss. */
+static void member_beat_consumed_by_express_cycle_is_no_miss(void **state)
+{
+	(void)state;
+	m.beating &= ~qd_bit(3);
+	peer(&m, 3)->ext.beat++;
+	mind_express(&m, 50);
+	mind_cycle(&m);
+	assert_int_equal(see(3)->missed, 0);
+}
+
+static void member_beat_running_backwards_is_a_miss(void **state)
+{
+	(void)state;
+	m.beating &= ~qd_bit(3);
+	peer(&m, 3)->ext.beat -= 5;
+	mind_cycle(&m);
+	assert_int_equal(see(3)->missed, 1);
+}
+
+static void member_stale_block_does_not_replace_the_newer(void **state)
+{
+	uint64_t beat = peer(&m, 3)->ext.beat;
+
+	(void)state;
+	m.beating &= ~qd_bit(3);
+	peer(&m, 3)->ext.beat = beat - 1;
+	peer(&m, 3)->state = QD_STATE_NONE;
+	mind_cycle(&m);
+	assert_true(see(3)->up);
+	assert_int_equal(see(3)->block.ext.beat, beat);
+}
+
+/* ---- How long ---- */
+
+static void member_with_slower_timings_has_its_own_limit(void **state)
+{
+	(void)state;
+	peer(&m, 3)->ext.tko = 2 * K;
+	mind_cycle(&m);
+	silent(3, 2 * K);
+	assert_true(see(3)->up);
+	mind_cycle(&m);
+	assert_true(see(3)->dead);
+}
+
+static void member_with_faster_timings_has_my_limit(void **state)
+{
+	(void)state;
+	peer(&m, 3)->ext.tko = 4;
+	mind_cycle(&m);
+	silent(3, K);
+	assert_true(see(3)->up);
+}
+
+static void member_with_wild_timings_has_my_limit(void **state)
+{
+	(void)state;
+	peer(&m, 3)->ext.tko = 0xffffffff;
+	peer(&m, 3)->ext.interval_ms = 0xffffffff;
+	mind_cycle(&m);
+	silent(3, K + 1);
+	assert_true(see(3)->dead);
+}
+
+/* One without extension stamps whole seconds: K * max(I, 1 s). */
+static void member_legacy_is_judged_by_seconds(void **state)
+{
+	(void)state;
+	peer(&m, 3)->has_ext = false;
+	memset(&peer(&m, 3)->ext, 0, sizeof(peer(&m, 3)->ext));
+	mind_cycles(&m, U + 2);
+	silent(3, K * 5);
+	assert_true(see(3)->up);
+	mind_cycle(&m);
+	assert_true(see(3)->dead);
+}
+
+/* Row 22: beats, not wall clocks. */
+static void legacy_22_frozen_wall_clock_is_alive(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 3 * K; i++) {
+		peer(&m, 3)->wall_s = 1;
+		mind_cycle(&m);
+	}
+	assert_true(see(3)->up);
+}
+
+static void legacy_22_wall_clock_steps_change_nothing(void **state)
+{
+	(void)state;
+	silent(3, K);
+	for (unsigned i = 0; i < 4; i++) {
+		peer(&m, 3)->wall_s += i & 1 ? 100000 : (uint64_t)-100000;
+		mind_cycle(&m);
+	}
+	assert_true(see(3)->dead);
+}
+
+/* ---- Down ---- */
+
+static void member_goes_to_none_is_down(void **state)
+{
+	(void)state;
+	peer(&m, 3)->state = QD_STATE_NONE;
+	mind_cycle(&m);
+	assert_false(see(3)->up);
+	assert_int_equal(m.noted[QD_NOTE_NODE_SHUTDOWN], 1);
+}
+
+static void member_new_incarnation_is_down(void **state)
+{
+	(void)state;
+	peer(&m, 3)->incarnation++;
+	peer(&m, 3)->ext.beat = 1;
+	mind_cycle(&m);
+	assert_false(see(3)->up);
+}
+
+static void member_new_incarnation_counts_from_nothing(void **state)
+{
+	(void)state;
+	peer(&m, 3)->incarnation++;
+	mind_cycles(&m, U);
+	assert_false(see(3)->up);
+	mind_cycle(&m);
+	assert_true(see(3)->up);
+}
+
+/* Row 18: a quick restart is another life. */
+static void legacy_18_quick_restart_is_seen(void **state)
+{
+	(void)state;
+	peer(&m, 3)->incarnation++;	/* same second, same beat */
+	m.beating &= ~qd_bit(3);
+	mind_cycle(&m);
+	assert_int_equal(m.noted[QD_NOTE_NODE_DOWN], 1);
+}
+
+/* ---- Bad slots ---- */
+
+/* Row 03: a bad slot concerns its own node only. */
+static void legacy_03_bad_slot_is_a_miss_of_its_node_only(void **state)
+{
+	(void)state;
+	corrupt(3, true);
+	mind_cycle(&m);
+	assert_int_equal(see(3)->missed, 1);
+	assert_int_equal(see(1)->missed, 0);
+}
+
+static void legacy_03_bad_slot_of_a_follower_costs_no_vote(void **state)
+{
+	(void)state;
+	corrupt(3, true);
+	mind_cycles(&m, 3 * K);
+	assert_int_equal(m.votes[0], 0);
+	assert_int_equal(m.votes[1], 3 * K);
+}
+
+static void legacy_03_one_bad_read_of_the_masters_slot_costs_no_vote(void **state)
+{
+	(void)state;
+	corrupt(1, true);
+	mind_cycle(&m);
+	corrupt(1, false);
+	mind_cycle(&m);
+	assert_int_equal(m.votes[0], 0);
+	assert_int_equal(m.self_fence, -1);
+}
+
+static void legacy_03_slots_of_strangers_concern_nobody(void **state)
+{
+	(void)state;
+	/* 4..64 are garbage all the time; make one of them a living master */
+	m.slot[40] = m.slot[0];
+	for (unsigned i = 0; i < K; i++) {
+		m.slot[40].block.node_id = m.slot[40].block.writer_id = 41;
+		m.slot[40].block.ext.beat++;
+		mind_cycle(&m);
+	}
+	assert_int_equal(m.votes[0], 0);
+	assert_int_equal(m.s.up, qd_bit(1) | qd_bit(3));
+}
+
+static void member_unreadable_since_start_misses_nothing(void **state)
+{
+	(void)state;
+	corrupt(3, true);
+	mind_cycles(&m, 3 * K);
+	assert_false(see(3)->dead);
+	assert_int_equal(m.noted[QD_NOTE_SLOT_BAD], 1);
+}
+
+static void member_readable_again_is_believed(void **state)
+{
+	(void)state;
+	corrupt(3, true);
+	mind_cycles(&m, K);
+	corrupt(3, false);
+	mind_cycle(&m);
+	assert_true(see(3)->up);
+	assert_int_equal(see(3)->missed, 0);
+	assert_int_equal(m.noted[QD_NOTE_SLOT_GOOD], 1);
+}
+
+static void member_unreadable_beyond_k_is_not_up(void **state)
+{
+	(void)state;
+	corrupt(3, true);
+	mind_cycles(&m, K + 1);
+	assert_false(see(3)->up);
+}
+
+/* ---- Verdicts ---- */
+
+/* R6: only the master's verdict lasts. */
+static void member_silent_at_a_follower_counts_anew_at_its_next_beat(void **state)
+{
+	(void)state;
+	silent(3, K + 1);
+	m.beating |= qd_bit(3);
+	mind_cycles(&m, U + 1);
+	assert_true(see(3)->up);
+	assert_false(see(3)->dead);
+}
+
+static void evict_3(uint64_t victim)
+{
+	struct qd_block *b = peer(&m, 3);
+
+	m.beating &= ~qd_bit(3);
+	b->state = QD_STATE_EVICTED;
+	b->writer_id = 1;
+	b->ext.victim_incarnation = victim;
+}
+
+static void writes_again_3(uint64_t incarnation)
+{
+	struct qd_block *b = peer(&m, 3);
+
+	peers_are(&m, qd_bit(3), QD_STATE_RUN);
+	b->writer_id = 3;
+	b->ext.victim_incarnation = 0;
+	b->ext.beat++;
+	b->incarnation = incarnation;
+}
+
+static void member_eviction_seen_is_down(void **state)
+{
+	(void)state;
+	evict_3(PEER_LIFE(3));
+	mind_cycle(&m);
+	assert_false(see(3)->up);
+	assert_int_equal(m.noted[QD_NOTE_NODE_EVICTED], 1);
+}
+
+/* Row 35: undead for everybody until a new incarnation. */
+static void legacy_35_undead_is_not_up_for_a_follower(void **state)
+{
+	(void)state;
+	evict_3(PEER_LIFE(3));
+	mind_cycle(&m);
+	writes_again_3(PEER_LIFE(3));
+	mind_cycles(&m, 3 * K);
+	assert_false(see(3)->up);
+}
+
+static void legacy_35_undead_is_up_in_a_new_incarnation(void **state)
+{
+	(void)state;
+	evict_3(PEER_LIFE(3));
+	mind_cycle(&m);
+	writes_again_3(0xBEEF);
+	mind_cycles(&m, U + 1);
+	assert_true(see(3)->up);
+}
+
+static void member_eviction_of_an_earlier_life_makes_nobody_undead(void **state)
+{
+	(void)state;
+	evict_3(0x5);
+	mind_cycle(&m);
+	writes_again_3(PEER_LIFE(3));
+	mind_cycles(&m, U + 2);
+	assert_true(see(3)->up);
+}
+
+/* A legacy master evicts in its own incarnation's name. */
+static void legacy_35_undead_by_a_legacy_eviction_is_not_up(void **state)
+{
+	struct qd_status_ext ext = peer(&m, 3)->ext;
+
+	(void)state;
+	evict_3(0);
+	peer(&m, 3)->has_ext = false;
+	peer(&m, 3)->incarnation = PEER_LIFE(1);
+	memset(&peer(&m, 3)->ext, 0, sizeof(ext));
+	mind_cycle(&m);
+	peer(&m, 3)->has_ext = true;
+	peer(&m, 3)->ext = ext;
+	writes_again_3(PEER_LIFE(3));
+	mind_cycles(&m, 3 * K);
+	assert_false(see(3)->up);
+}
+
+static void undead_master_is_not_live(void **state)
+{
+	struct qd_block live = *peer(&m, 1);
+
+	(void)state;
+	peer(&m, 1)->state = QD_STATE_EVICTED;
+	peer(&m, 1)->ext.victim_incarnation = PEER_LIFE(1);
+	m.beating &= ~qd_bit(1);
+	mind_cycle(&m);
+	live.ext.beat += 2;
+	*peer(&m, 1) = live;
+	m.beating |= qd_bit(1);
+	mind_cycles(&m, 3);
+	assert_int_not_equal(m.s.master, 1);
+}
+
+/* Row 05: a block left over from an earlier life is nobody. */
+static void legacy_05_leftover_running_block_is_nobody(void **state)
+{
+	(void)state;
+	peer(&m, 3)->state = QD_STATE_RUN;	/* and never a beat */
+	mind_cycles(&m, 5 * K);
+	assert_false(see(3)->up);
+	assert_false(see(3)->dead);
+}
+
+static void legacy_05_leftover_master_block_is_no_master(void **state)
+{
+	(void)state;
+	peer(&m, 1)->state = QD_STATE_MASTER;
+	peer(&m, 1)->master_mask = 7;
+	mind_cycles(&m, 3);
+	assert_int_equal(m.s.master, 0);
+	assert_int_equal(m.s.last_master, 0);
+}
+
+#define test_with(setup, name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test_with(fresh, member_seen_u_times_is_not_up),
+		test_with(fresh, member_seen_more_than_u_times_is_up),
+		test_with(fresh, member_initialising_and_beating_is_up),
+		test_with(fresh, member_in_state_none_and_beating_is_not_up),
+		test_with(fresh, member_one_miss_keeps_the_count),
+		test_with(fresh, member_two_misses_in_a_row_reset_the_count),
+		test_with(fresh, member_beats_seen_in_express_cycles_only_is_not_up),
+		test_with(fresh, member_says_master_is_master),
+		test_with(follower, member_missed_k_times_is_up),
+		test_with(follower, member_missed_more_than_k_times_is_dead),
+		test_with(follower, member_beat_after_k_misses_starts_the_count_anew),
+		test_with(follower, member_failed_reads_miss_nobody),
+		test_with(follower, member_beat_between_failed_reads_is_no_miss),
+		test_with(master, legacy_01_event_storm_evicts_nobody),
+		test_with(follower, member_beat_consumed_by_express_cycle_is_no_miss),
+		test_with(follower, member_beat_running_backwards_is_a_miss),
+		test_with(follower, member_stale_block_does_not_replace_the_newer),
+		test_with(follower, member_with_slower_timings_has_its_own_limit),
+		test_with(follower, member_with_faster_timings_has_my_limit),
+		test_with(follower, member_with_wild_timings_has_my_limit),
+		test_with(follower, member_legacy_is_judged_by_seconds),
+		test_with(follower, legacy_22_frozen_wall_clock_is_alive),
+		test_with(follower, legacy_22_wall_clock_steps_change_nothing),
+		test_with(follower, member_goes_to_none_is_down),
+		test_with(follower, member_new_incarnation_is_down),
+		test_with(follower, member_new_incarnation_counts_from_nothing),
+		test_with(follower, legacy_18_quick_restart_is_seen),
+		test_with(follower, legacy_03_bad_slot_is_a_miss_of_its_node_only),
+		test_with(follower, legacy_03_bad_slot_of_a_follower_costs_no_vote),
+		test_with(follower, legacy_03_one_bad_read_of_the_masters_slot_costs_no_vote),
+		test_with(follower, legacy_03_slots_of_strangers_concern_nobody),
+		test_with(fresh, member_unreadable_since_start_misses_nothing),
+		test_with(follower, member_readable_again_is_believed),
+		test_with(follower, member_unreadable_beyond_k_is_not_up),
+		test_with(follower, member_silent_at_a_follower_counts_anew_at_its_next_beat),
+		test_with(follower, member_eviction_seen_is_down),
+		test_with(follower, legacy_35_undead_is_not_up_for_a_follower),
+		test_with(follower, legacy_35_undead_is_up_in_a_new_incarnation),
+		test_with(follower, member_eviction_of_an_earlier_life_makes_nobody_undead),
+		test_with(follower, legacy_35_undead_by_a_legacy_eviction_is_not_up),
+		test_with(follower, undead_master_is_not_live),
+		test_with(fresh, legacy_05_leftover_running_block_is_nobody),
+		test_with(fresh, legacy_05_leftover_master_block_is_no_master),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
