@@ -53,7 +53,7 @@ endif
 
 # floors 0 to 2: one archive, pure
 core := format format_envelope format_label format_text \
-	core own member elect vote evict score laws laws_corosync note engine
+	core own member elect vote evict stop score laws laws_corosync note engine
 core_src := $(core:%=qdiskd/%.c)
 
 # floor 3
@@ -74,7 +74,7 @@ libcman_src := cman-shim/libcman.c cman-shim/libcman_cluster.c cman-shim/libcman
 	cman-shim/libcman_text.c
 
 # floor 4
-qdiskd_src := qdiskd/main.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/snapshot.c \
+qdiskd_src := qdiskd/main.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/ports_run.c qdiskd/snapshot.c \
 	qdiskd/reload.c qdiskd/selffence.c
 mkqdisk_src := mkqdisk/mkqdisk.c mkqdisk/mk_label.c mkqdisk/mk_list.c mkqdisk/mk_use.c \
 	mkqdisk/mk_write.c

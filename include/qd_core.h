@@ -11,13 +11,16 @@
  * The rules are restated in qdisk(5); why each clause is there: qdisk(5), "Why".
  *
  * Where the rules live:
- *	core.c		qd_step(): the order of things; start, silence, stop
+ *	core.c		qd_step(): the order of things; start and silence
+ *	own.c		our own slot: read first, then written
  *	member.c	what a slot says about a node: up, dead, undead
  *	elect.c		bids, acks, mastership, hand-over
  *	vote.c		casts, stands, holds, casts 0; the voting mark
  *	evict.c		what a master does about a dead node
+ *	stop.c		a clean stop, and hand-over by the leaver
  *	score.c		heuristics to a score
- *	laws.c		configuration and corosync's facts to struct qd_params
+ *	laws*.c		configuration and corosync's facts to struct qd_params
+ *	note.c		words for all of it
  */
 #ifndef QD_CORE_H
 #define QD_CORE_H

@@ -14,7 +14,8 @@
 
 #include "qd_core.h"
 
-#define QD_EXPRESS_PER_TICK 20u	/* express cycles between two ticks, and I/20 apart */
+#define QD_EXPRESS_PER_TICK 20u	/* express cycles between two ticks, at most; I/20 apart, the
+				 * first few at once (engine.c says why) */
 
 /* None of these may block, fail or call back into the engine before it returns. */
 struct qd_ports {

@@ -115,6 +115,7 @@ int aio_open(int fd, uint32_t slot_count, uint32_t slot_size, uint32_t sector_si
 	r = memory_map((1 + slot_count) * slot_size, sector_size, &a);
 	if (r < 0)
 		return r;
+	assert(a);
 	a->fd = fd;
 	a->nowait_read.used = a->nowait_write.used = true;
 	a->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -1,9 +1,6 @@
-/* qd_step(): the order of things within one step; start, silence, stop.
+/* qd_step(): the order of things within one step; start and silence.
  * Total: for every state and input it ends, in bounded time, with bounded actions. */
 #include "mind.h"
-
-/* A stop that the LUN or corosync holds up ends by hand. */
-#define STOP_LIMIT_MS 4000u
 
 struct qd_action *action_add(struct qd_actions *out, enum qd_action_type type)
 {
@@ -278,60 +275,6 @@ static void written(struct qd_state *s, const struct qd_input *in, struct qd_act
 		action_add(out, QD_ACT_PET);
 }
 
-/* ---- Stop ---- */
-
-static void stop_begin(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
-{
-	if (s->stopping)
-		return;
-	s->stopping = true;
-	s->stop_ms = in->now_ms;
-	note_add(out, QD_NOTE_STOPPING, s->p.node_id, 0, 0);
-}
-
-/* The lowest running node of my mask takes over. */
-static uint32_t successor(const struct qd_state *s)
-{
-	if (s->role != QD_STATE_MASTER)
-		return 0;
-	for_each_node(id, s->mask & peers(s)) {
-		if (member_runs(member_see(s, id)))
-			return id;
-	}
-	return 0;
-}
-
-/* Cast 0 (vote_step has), give the mark at most I to clear, unregister, and only
- * then write the leaving block. */
-static void stop_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
-{
-	bool usable = cs_usable(&s->cs);
-	uint64_t i_ms = s->p.t.interval_ms;
-
-	if (!s->stopping || s->finished)
-		return;
-	if (!s->unregister_sent && (!s->voting || !usable || in->now_ms - s->stop_ms >= i_ms)) {
-		s->unregister_sent = true;
-		s->leave_ms = in->now_ms;
-		if (s->cs.connected)
-			action_add(out, QD_ACT_UNREGISTER);
-	}
-	if (s->unregister_sent && !s->leaving &&
-	    (!s->cs.registered || !usable || in->now_ms - s->leave_ms >= i_ms)) {
-		s->leaving = true;
-		s->successor = successor(s);
-	}
-	if (s->leaving && s->own_landed && (s->own.ext.flags & QD_EXT_LEAVING)) {
-		note_add(out, QD_NOTE_STOPPED, s->p.node_id, s->successor, 0);
-		exit_with(s, out, 0);
-	} else if (in->now_ms - s->stop_ms >= STOP_LIMIT_MS) {
-		note_add(out, QD_NOTE_STOP_UNWRITTEN, s->p.node_id, 0, 0);
-		exit_with(s, out, 0);
-	}
-	if (s->leaving && !s->write_out)
-		out->want_express = true;
-}
-
 /* ---- One step ---- */
 
 void qd_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
@@ -392,11 +335,5 @@ uint64_t qd_next_deadline(const struct qd_state *s, uint64_t now_ms)
 		at = earlier(at, s->hold_since_ms + s->p.v_ms - i_ms);
 	if (s->vote == QD_VOTE_NONE && vote_answer_owed(s) && !s->unregister_sent)
 		at = earlier(at, s->ring_since_ms + s->p.y_ms - i_ms);
-	if (s->stopping && !s->unregister_sent)
-		at = earlier(at, s->stop_ms + i_ms);
-	if (s->stopping && s->unregister_sent && !s->leaving)
-		at = earlier(at, s->leave_ms + i_ms);
-	if (s->stopping)
-		at = earlier(at, s->stop_ms + STOP_LIMIT_MS);
-	return at;
+	return earlier(at, stop_deadline(s));
 }

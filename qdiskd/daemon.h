@@ -88,15 +88,21 @@ int start_agree(struct daemon *d);	/* timings: write them into the label, or ref
 void start_print(const struct daemon *d);	/* -t: effective values, lines to write */
 const char *start_device_name(const struct daemon *d);
 
-/* Begin to write the configured status_file, if any; a failure is logged only. */
-void ports_status_file(struct daemon *d);
-
-/* ports.c: the hands behind the engine's ports. */
+/* ports.c: the hands behind the engine's ports. 0 or negative errno. */
 int ports_open(struct daemon *d);
 void ports_close(struct daemon *d);
 
-/* Start the heuristics that are due; at each tick. */
-void ports_tick(struct daemon *d);
+/* Begin to write the configured status_file, if any; a failure is logged only. */
+void ports_status_file(struct daemon *d);
+
+/* ports_run.c: commands, behind the ports and behind the loop. */
+void ports_tick(struct daemon *d);	/* start the heuristics that are due; at each tick */
+void ports_fence(void *ctx, uint32_t node_id, uint64_t incarnation);
+void ports_score(void *ctx, uint32_t *ret_score, uint32_t *ret_max);
+void ports_on_fenced(void *arg, uint32_t node_id, enum qd_fence_result result);
+void ports_on_fence_note(void *arg, const char *text);
+int ports_on_fence(int fd, int revents, void *data);
+int ports_on_runner(int fd, int revents, void *data);
 
 /* snapshot.c: the state for those who ask. */
 void snapshot_take(struct daemon *d, const struct qd_state *state);
@@ -108,6 +114,9 @@ void reload_facts(struct daemon *d);
 /* selffence.c: the one place where a node ends itself. Does not return unless
  * QDISK_REBOOT=deny, and then only after the process has exited. */
 void self_fence_now(struct daemon *d, enum qd_self_fence reason) __attribute__((noreturn));
+
+/* main.c: scheduling as configured, again at a reload; a failure is logged only. */
+void daemon_priority(const struct daemon *d);
 
 /* main.c: leave the loop; what an exit owes to others is done by hand. */
 void daemon_exit(struct daemon *d, int status);

@@ -172,6 +172,9 @@ static void resolve_policy(struct laws *l)
 	if (!p->fencing)
 		law_warning(l, "%s:%u: <quorumd>: attribute fence: nothing fences a dead node, data is not "
 			    "protected", c->file, c->quorumd_line);
+	if (p->stop_cman)
+		law_warning(l, "%s:%u: <quorumd>: attribute stop_cman: not acted on by this version; a start "
+			    "that fails leaves corosync running", c->file, c->quorumd_line);
 	if (c->device[0] == '\0' && c->label[0] == '\0')
 		law_error(l, "%s:%u: <quorumd>: neither label nor device is given; one is needed",
 			  c->file, c->quorumd_line);

@@ -164,7 +164,7 @@ static void pid_file_write(void)
 /* Real-time, in memory, the last one that the kernel kills. Each is best effort:
  * a container may forbid it. The highest priority unless configured otherwise:
  * while corosync waits for our answer it spins at its own, the highest too. */
-static void priority_raise(const struct daemon *d)
+void daemon_priority(const struct daemon *d)
 {
 	uint32_t scheduler = d->config.scheduler == QD_UNSET ? 'r' : d->config.scheduler;
 	int policy = scheduler == 'f' ? SCHED_FIFO : scheduler == 'o' ? SCHED_OTHER : SCHED_RR;
@@ -341,7 +341,7 @@ static int run(struct daemon *d)
 	if (rc == 0) {
 		log_line(LOG_INFO, "Quorum Daemon Initializing");
 		log_line(LOG_INFO, "Quorum Partition: %s Label: %s", d->lun.path, d->lun.label.name);
-		priority_raise(d);
+		daemon_priority(d);
 		rc = loop_open(d);
 	}
 	if (rc != 0) {

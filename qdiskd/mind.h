@@ -98,6 +98,11 @@ void vote_step(struct qd_state *s, const struct qd_input *in, struct qd_actions 
 bool vote_zero_confirmed(const struct qd_state *s);	/* 0 accepted in the present ring */
 bool vote_answer_owed(const struct qd_state *s);	/* to the ring change */
 
+/* stop.c */
+void stop_begin(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);
+void stop_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);
+uint64_t stop_deadline(const struct qd_state *s);	/* UINT64_MAX: not stopping */
+
 /* evict.c */
 void evict_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);
 void evict_fenced(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);

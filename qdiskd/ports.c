@@ -184,115 +184,6 @@ static int on_corosync(int fd, int revents, void *data)
 	return 0;
 }
 
-/* ---- Fencing ---- */
-
-static void port_fence(void *ctx, uint32_t node_id, uint64_t incarnation)
-{
-	struct daemon *d = ctx;
-
-	d->fencing[node_id - 1] = incarnation;
-	if (fence_busy(&d->fence, node_id))
-		fence_cancel(&d->fence, node_id);
-	if (fence_start(&d->fence, node_id) != 0)
-		log_line(LOG_ERR, "fencing node %u could not be started", node_id);
-}
-
-static void on_fenced(void *arg, uint32_t node_id, enum qd_fence_result result)
-{
-	struct daemon *d = arg;
-
-	qd_engine_fenced(&d->engine, node_id, d->fencing[node_id - 1], result);
-}
-
-static void on_fence_note(void *arg, const char *text)
-{
-	(void)arg;
-	log_line(LOG_NOTICE, "%s", text);
-}
-
-static int on_fence(int fd, int revents, void *data)
-{
-	struct daemon *d = data;
-
-	(void)fd;
-	(void)revents;
-	fence_dispatch(&d->fence, daemon_now_ms());
-	return 0;
-}
-
-/* ---- Heuristics ---- */
-
-static void on_heuristic(void *arg, const struct runner_result *r)
-{
-	struct daemon *d = arg;
-	const struct qd_heuristic_state *h = &d->score.heuristic[r->slot];
-	const char *program = d->config.heuristic[r->slot].program;
-	bool ok = r->end == RUNNER_EXITED && r->code == 0;
-	enum qd_heuristic_end end = ok ? QD_RUN_OK :
-		r->end == RUNNER_TIMED_OUT ? QD_RUN_OVERDUE : QD_RUN_FAILED;
-
-	switch (qd_score_ended(&d->score, r->slot, end, daemon_now_ms())) {
-	case QD_HEUR_SAME:
-		break;
-	case QD_HEUR_UP:
-		log_line(LOG_INFO, "Heuristic: '%s' UP", program);
-		break;
-	case QD_HEUR_DOWN:
-		if (end == QD_RUN_OVERDUE)
-			log_line(LOG_INFO, "Heuristic: '%s' DOWN - Exceeded timeout of %u seconds", program,
-				 (h->timeout_ms + 999) / 1000);
-		else
-			log_line(LOG_INFO, "Heuristic: '%s' DOWN (%u/%u)", program, h->misses, h->tko);
-		break;
-	case QD_HEUR_MISSED:
-		log_line(LOG_DEBUG, "Heuristic: '%s' missed (%u/%u)", program, h->misses, h->tko);
-		break;
-	}
-}
-
-static void heuristic_start(struct daemon *d, uint32_t index, uint64_t now_ms)
-{
-	struct runner_command c = {
-		.shell = d->config.heuristic[index].program,
-		.deadline_ms = d->score.heuristic[index].timeout_ms,
-		.done = on_heuristic,
-		.arg = d,
-	};
-	int rc = runner_start(&d->runner, index, &c, now_ms);
-
-	if (rc >= 0)
-		return;
-	if (rc != -EBUSY)	/* the last run is still dying */
-		log_line(LOG_ERR, "Heuristic: '%s' could not be started: %s", c.shell, strerror(-rc));
-	(void)qd_score_ended(&d->score, index, QD_RUN_FAILED, now_ms);
-}
-
-void ports_tick(struct daemon *d)
-{
-	uint64_t now_ms = daemon_now_ms();
-	int due;
-
-	while ((due = qd_score_due(&d->score, now_ms)) >= 0)
-		heuristic_start(d, (uint32_t)due, now_ms);
-}
-
-static void port_score(void *ctx, uint32_t *ret_score, uint32_t *ret_max)
-{
-	struct daemon *d = ctx;
-
-	qd_score_sum(&d->score, ret_score, ret_max);
-}
-
-static int on_runner(int fd, int revents, void *data)
-{
-	struct daemon *d = data;
-
-	(void)fd;
-	(void)revents;
-	runner_dispatch(&d->runner, daemon_now_ms());
-	return 0;
-}
-
 /* ---- Words, status, ends ---- */
 
 static void port_note(void *ctx, const struct qd_note *note)
@@ -375,7 +266,7 @@ static int hands_open(struct daemon *d)
 	if (rc == 0)
 		rc = runner_open(&d->runner, QD_HEURISTICSDIR);
 	if (rc == 0)
-		rc = fence_open(&d->fence, &d->runner, on_fenced, on_fence_note, d);
+		rc = fence_open(&d->fence, &d->runner, ports_on_fenced, ports_on_fence_note, d);
 	if (rc == 0)
 		rc = status_open(STATUS_SOCKET, &d->status);
 	if (rc == 0)
@@ -394,9 +285,9 @@ static int hands_add(struct daemon *d)
 	if (rc == 0)
 		rc = hand_add(d, QB_LOOP_HIGH, cs_fd(d->cs), on_corosync);
 	if (rc == 0)
-		rc = hand_add(d, QB_LOOP_MED, runner_fd(&d->runner), on_runner);
+		rc = hand_add(d, QB_LOOP_MED, runner_fd(&d->runner), ports_on_runner);
 	if (rc == 0)
-		rc = hand_add(d, QB_LOOP_MED, fence_fd(&d->fence), on_fence);
+		rc = hand_add(d, QB_LOOP_MED, fence_fd(&d->fence), ports_on_fence);
 	if (rc == 0)
 		rc = hand_add(d, QB_LOOP_LOW, status_fd(d->status), on_status);
 	return rc;
@@ -413,8 +304,8 @@ int ports_open(struct daemon *d)
 	d->ports = (struct qd_ports){
 		.ctx = d, .clock = port_clock, .random = port_random, .read = port_read,
 		.write = port_write, .corosync = port_corosync, .vote = port_vote,
-		.unregister = port_unregister, .kill = port_kill, .fence = port_fence,
-		.score = port_score, .self_fence = port_self_fence, .exit = port_exit,
+		.unregister = port_unregister, .kill = port_kill, .fence = ports_fence,
+		.score = ports_score, .self_fence = port_self_fence, .exit = port_exit,
 		.note = port_note, .alarm = port_alarm, .publish = port_publish,
 	};
 	d->start_ms = daemon_now_ms();

@@ -120,13 +120,14 @@ static int status_once(const struct options *o)
 int main(int argc, char **argv)
 {
 	struct options options;
-	int code;
 
 	if (options_read(argc, argv, &options) < 0) {
 		(void)fprintf(stderr, "Try: qdisk-tool --help\n");
 		return TOOL_USAGE;
 	}
 	for (;;) {
+		int code;
+
 		if (options.watch && !options.json && isatty(STDOUT_FILENO))
 			(void)fputs("\033[H\033[2J", stdout);
 		code = status_once(&options);

@@ -70,6 +70,7 @@ static void reload_apply(struct daemon *d)
 	d->config = d->next_config;
 	fence_configure(&d->fence, &d->config);
 	ports_status_file(d);
+	daemon_priority(d);
 	if (log_apply(&d->config.log) != 0)
 		log_line(LOG_WARNING, "log file %s cannot be opened", d->config.log.logfile);
 	qd_engine_reconfig(&d->engine, &d->params);

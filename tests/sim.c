@@ -2,6 +2,7 @@
  *
  *	sim --seeds A-B [--kind K] [--nodes N] [--timing T] [--no-guard] [--twice] [--trace]
  *	sim --tap
+ *	sim --story NAME
  *
  * Exit status: 0 nothing is violated, 1 something is, 2 usage.
  */
@@ -30,7 +31,7 @@ static double seconds(void)
 }
 
 /* One seed; false: something is violated, and told. */
-static bool seed_run(struct sim_world *w, const struct sim_setup *setup, bool twice)
+bool sim_seed_run(struct sim_world *w, const struct sim_setup *setup, bool twice)
 {
 	uint64_t hash;
 
@@ -49,14 +50,14 @@ static bool seed_run(struct sim_world *w, const struct sim_setup *setup, bool tw
 	return !w->check.failed;
 }
 
+/* `before`: in front of each line; in TAP all of this is a comment. */
 static void violation_tell(const struct sim_world *w, const char *before)
 {
 	const struct sim_setup *s = &w->setup;
 
 	if (!s->trace) {
-		/* In TAP all of this is a comment. */
 		printf("%s---- the last %u lines ----\n", before, SIM_LINES_SHOWN);
-		sim_trace_print(w, SIM_LINES_SHOWN);
+		sim_trace_print(w, SIM_LINES_SHOWN, before);
 	}
 	printf("%sVIOLATION %s: %s (node %u) at %.6f s\n", before, w->check.name, w->check.text,
 	       w->check.node, (double)w->check.at / 1e6);
@@ -96,7 +97,7 @@ static int seeds_run(struct sim_world *w, const struct options *o)
 		sim_setup_draw(&setup, seed, kind, o->nodes, o->timing);
 		setup.guard = !o->no_guard;
 		setup.trace = o->trace;
-		good = seed_run(w, &setup, o->twice);
+		good = sim_seed_run(w, &setup, o->twice);
 	}
 	if (!good)
 		violation_tell(w, "");
@@ -127,7 +128,7 @@ static unsigned tap_seeds(struct sim_world *w, unsigned *number)
 
 		for (unsigned i = 0; i < count + (kind ? 0 : TAP_SEEDS / 2 % (SIM_KINDS - 1)) && good; i++) {
 			sim_setup_draw(&setup, 1000 * (kind + 1) + i, (enum sim_kind)kind, 2 + i % 7, (int)(i / 7));
-			good = seed_run(w, &setup, /* twice */ i % 10 == 0);
+			good = sim_seed_run(w, &setup, /* twice */ i % 10 == 0);
 		}
 		(void)snprintf(name, sizeof(name), "seeds_of_kind_%s_violate_nothing",
 			       sim_kind_text((enum sim_kind)kind));
@@ -148,7 +149,7 @@ static unsigned tap_stories(struct sim_world *w, const struct sim_story *stories
 		failed += tap_result(++*number, why == NULL, story->name, why);
 		if (why) {
 			printf("# ---- the last %u lines ----\n", SIM_LINES_SHOWN);
-			sim_trace_print(w, SIM_LINES_SHOWN);
+			sim_trace_print(w, SIM_LINES_SHOWN, "# ");
 		}
 	}
 	return failed;

@@ -7,7 +7,8 @@
  *	sim.c		command line, totals
  *	sim_queue.c	events, random numbers
  *	sim_trace.c	what happened, in words
- *	sim_world.c	machines: power, daemons, pauses, clocks; the event loop
+ *	sim_world.c	clocks and the event loop
+ *	sim_machine.c	machines: power, daemons, pauses, watchdog
  *	sim_ports.c	the ports of one engine
  *	sim_lun.c	the shared LUN
  *	sim_totem.c	corosync: who forms a ring with whom, and when
@@ -17,7 +18,9 @@
  *	sim_goal.c	the promises P1..P4
  *	sim_chaos.c	faults drawn by chance, one plan for each kind of run
  *	sim_fault.c	what each fault does
- *	sim_story*.c	staged scenarios
+ *	sim_stage.c	what staged scenarios are made of
+ *	sim_story.c	staged scenarios: what administrators see
+ *	sim_legacy.c	staged scenarios: what the 2011 daemon did wrong
  *	sim_self.c	worlds that break each invariant: the checker can fail
  *
  * Times are microseconds of simulated time unless a name says otherwise.
@@ -253,7 +256,6 @@ enum {
 	SIM_LIE_DICE = 1 << 6,		/* the dice know which run it is */
 	SIM_LIE_MUTE = 1 << 7,		/* `liar` never answers a bid */
 	SIM_LIE_OLD_ACK = 1 << 8,	/* `liar` answers the bid before this one */
-	SIM_LIE_PET = 1 << 9,		/* the watchdog is petted at every read */
 };
 
 struct sim_setup {
@@ -280,6 +282,7 @@ struct sim_check {
 	char text[200];
 	uint64_t at;
 	uint32_t node;
+	uint32_t exempt;	/* node id: a story wrongs it, S5 and S7 say nothing about it */
 	struct { uint32_t count; uint64_t incarnation[SIM_EVICTED]; } evicted[QD_NODE_MAX + 1];
 };
 
@@ -307,7 +310,7 @@ struct sim_world {
 	struct sim_rng plan;	/* the plan's: drawn apart, so that a fault changes no other */
 	uint32_t plan_gen;
 	uint64_t interval_us;
-	uint32_t quorum, expected;
+	uint32_t quorum, expected, device_votes;
 	bool stop;		/* of the loop */
 	bool story_trace;
 	bool wild;		/* rare timings allowed */
@@ -327,10 +330,12 @@ void sim_say(struct sim_world *w, uint32_t node_id, const char *format, uint64_t
 	     uint64_t c);
 void sim_note(struct sim_world *w, uint32_t node_id, const struct qd_note *note);
 void sim_hash(struct sim_world *w, uint64_t a, uint64_t b);
-void sim_trace_print(const struct sim_world *w, uint32_t lines);
+/* The last lines, each behind `before`. */
+void sim_trace_print(const struct sim_world *w, uint32_t lines, const char *before);
 
 /* sim_world.c */
 void sim_world_init(struct sim_world *w, const struct sim_setup *setup);
+void sim_params_init(struct sim_world *w);	/* again, after a change of node ids */
 /* Run until a time, or until w->stop or a violation. */
 void sim_run(struct sim_world *w, uint64_t until);
 void sim_push(struct sim_world *w, uint64_t at, enum sim_event_kind kind, uint32_t node,
@@ -442,6 +447,48 @@ const char *sim_fault_text(enum sim_fault fault);
 void sim_fault(struct sim_world *w, enum sim_fault fault);
 void sim_undo(struct sim_world *w, const struct sim_event *event);
 void sim_heal(struct sim_world *w);
+
+/* sim.c: one seed of one kind; false: something is violated. `twice`: D1 too. */
+bool sim_seed_run(struct sim_world *w, const struct sim_setup *setup, bool twice);
+
+/* sim_stage.c */
+
+/* The setup of most stories: I 200 ms, K 8, no resets, nobody comes back alone. */
+struct sim_setup sim_stage_setup(uint32_t nodes);
+/* A world in which every machine has booted and all is well. NULL, or why not. */
+const char *sim_stage(struct sim_world *w, const struct sim_setup *setup);
+/* Only the world; nobody has booted. */
+void sim_stage_empty(struct sim_world *w, const struct sim_setup *setup);
+/* Let `per_mille` thousandths of an interval pass. */
+void sim_stage_pass(struct sim_world *w, uint64_t per_mille);
+/* Let time pass until it holds, at most `cycles`; false: it does not. */
+bool sim_stage_until(struct sim_world *w, uint64_t cycles, bool (*holds)(struct sim_world *w));
+/* Put each machine into a network: groups[i] of machine i. */
+void sim_stage_networks(struct sim_world *w, const char *groups);
+/* How often a note was noted since a time. `by`: by whom, `about`: its node; 0 anyone. */
+uint32_t sim_stage_notes(const struct sim_world *w, enum qd_note_id id, uint32_t by, uint32_t about,
+			 uint64_t since);
+/* When it was noted first since then; 0 never. */
+uint64_t sim_stage_note_at(const struct sim_world *w, enum qd_note_id id, uint32_t by, uint64_t since);
+/* Does any peer hold this node for up? */
+bool sim_stage_up(const struct sim_world *w, uint32_t id);
+
+/* In a story: go on only if it holds, and if nothing is violated. */
+#define EXPECT(condition, words)              \
+	do {                                  \
+		if (w->check.failed)          \
+			return w->check.text; \
+		if (!(condition))             \
+			return words;         \
+	} while (0)
+
+/* In a story: start the world. */
+#define BEGIN(setup)                               \
+	do {                                       \
+		const char *why = sim_stage(w, setup); \
+		if (why)                           \
+			return why;                \
+	} while (0)
 
 /* sim_story.c, sim_legacy.c, sim_self.c: staged scenarios. Each returns NULL, or
  * what did not hold. */

@@ -145,7 +145,7 @@ static void check_eviction(struct sim_world *w, struct sim_node *n, const struct
 	if (w->lun.gap_end[slot] && w->lun.gap[slot] >= needed &&
 	    w->now - w->lun.gap_end[slot] <= sim_cycles(w, 2))
 		return;
-	if (was_evicted(w, slot, block->ext.victim_incarnation))
+	if (was_evicted(w, slot, block->ext.victim_incarnation) || slot == w->check.exempt)
 		return;
 	sim_say(w, n->id, "evicts node %llu, whose last write landed %llu us ago", slot,
 		w->now - w->lun.landed[slot], 0);
@@ -212,7 +212,7 @@ void sim_check_poll(struct sim_world *w, struct sim_node *n, uint64_t incarnatio
 {
 	if (!cast)
 		return;
-	if (was_evicted(w, n->id, incarnation))
+	if (was_evicted(w, n->id, incarnation) && n->id != w->check.exempt)
 		sim_fail(w, "S5", n->id, "an evicted incarnation casts 1");
 	if (silence_ms(w, n) > qd_law_withdraw_ms(&n->params.t) + 2)
 		sim_fail(w, "L1", n->id, "casts 1 after (K-1)*I without a landing");

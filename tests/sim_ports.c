@@ -23,8 +23,6 @@ static void port_read(void *ctx)
 {
 	struct sim_node *n = node_of(ctx);
 
-	if (n->world->setup.lies & SIM_LIE_PET)
-		sim_check_pet(n->world, n);
 	sim_lun_read(n->world, n);
 }
 

@@ -13,7 +13,7 @@ void sim_hash(struct sim_world *w, uint64_t a, uint64_t b)
 	w->trace.hash = h ^ (h >> 31);
 }
 
-static void line_print(const struct sim_line *line)
+static void line_print(const struct sim_line *line, const char *before)
 {
 	char text[512];
 
@@ -27,10 +27,10 @@ static void line_print(const struct sim_line *line)
 			       (unsigned long long)line->arg[1], (unsigned long long)line->arg[2]);
 #pragma GCC diagnostic pop
 	if (line->node)
-		printf("%11.6f  node %-2u %s%s\n", (double)line->at / 1e6, line->node,
+		printf("%s%11.6f  node %-2u %s%s\n", before, (double)line->at / 1e6, line->node,
 		       line->is_note ? "" : "  . ", text);
 	else
-		printf("%11.6f  world     . %s\n", (double)line->at / 1e6, text);
+		printf("%s%11.6f  world     . %s\n", before, (double)line->at / 1e6, text);
 }
 
 static struct sim_line *line_next(struct sim_world *w, uint32_t node_id)
@@ -54,7 +54,7 @@ void sim_say(struct sim_world *w, uint32_t node_id, const char *format, uint64_t
 	line->arg[2] = c;
 	sim_hash(w, a ^ (uint64_t)node_id << 32, b ^ c << 17);
 	if (w->trace.live)
-		line_print(line);
+		line_print(line, "");
 }
 
 void sim_note(struct sim_world *w, uint32_t node_id, const struct qd_note *note)
@@ -65,15 +65,15 @@ void sim_note(struct sim_world *w, uint32_t node_id, const struct qd_note *note)
 	line->note = *note;
 	sim_hash(w, (uint64_t)note->id | (uint64_t)node_id << 32, note->a ^ note->b << 21 ^ note->node);
 	if (w->trace.live)
-		line_print(line);
+		line_print(line, "");
 }
 
-void sim_trace_print(const struct sim_world *w, uint32_t lines)
+void sim_trace_print(const struct sim_world *w, uint32_t lines, const char *before)
 {
 	uint64_t count = w->trace.count;
 	uint64_t kept = count < SIM_LINES ? count : SIM_LINES;
 	uint64_t first = count - (kept < lines ? kept : lines);
 
 	for (uint64_t i = first; i < count; i++)
-		line_print(&w->trace.line[i % SIM_LINES]);
+		line_print(&w->trace.line[i % SIM_LINES], before);
 }

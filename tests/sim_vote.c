@@ -39,7 +39,7 @@ static void count_votes(struct sim_world *w, struct sim_node *n)
 {
 	struct sim_corosync *co = &n->co;
 	uint32_t total = (uint32_t)__builtin_popcountll(co->members) +
-			 (co->cast ? w->setup.nodes - 1 : 0);
+			 (co->cast ? w->device_votes : 0);
 	bool quorate = total >= w->quorum;
 	bool changed = quorate != co->quorate;
 

@@ -199,7 +199,7 @@ void sim_run(struct sim_world *w, uint64_t until)
 
 /* ---- The beginning ---- */
 
-static void params_init(struct sim_world *w, struct sim_node *n)
+static void node_params(struct sim_world *w, struct sim_node *n)
 {
 	const struct sim_setup *s = &w->setup;
 	struct qd_params *p = &n->params;
@@ -212,7 +212,7 @@ static void params_init(struct sim_world *w, struct sim_node *n)
 		.consensus_ms = s->consensus_ms,
 		.v_ms = (uint32_t)qd_law_withdraw_ms(&s->t),
 		.y_ms = (uint32_t)qd_law_sync_ms(&s->t),
-		.votes = s->nodes - 1,
+		.votes = w->device_votes,
 		.heuristic_count = s->heuristics ? 1 : 0,
 		.reboot = s->reboot,
 		.allow_kill = true,
@@ -227,6 +227,16 @@ static void params_init(struct sim_world *w, struct sim_node *n)
 	memcpy(p->node_name, "node", sizeof("node"));
 }
 
+void sim_params_init(struct sim_world *w)
+{
+	w->device_votes = w->setup.nodes - 1;
+	w->expected = w->setup.nodes + w->device_votes;
+	w->quorum = w->expected / 2 + 1;
+	for (uint32_t i = 0; i < w->setup.nodes; i++)
+		node_params(w, &w->node[i]);
+	sim_lun_init(w);
+}
+
 void sim_world_init(struct sim_world *w, const struct sim_setup *setup)
 {
 	struct sim_stats stats = w->stats;
@@ -235,15 +245,13 @@ void sim_world_init(struct sim_world *w, const struct sim_setup *setup)
 	memset(&w->goal, 0, sizeof(w->goal));
 	w->stats = stats;
 	w->setup = *setup;
-	w->trace.live = setup->trace;
+	w->trace.live = setup->trace || w->story_trace;
 	w->trace.count = w->trace.hash = 0;
 	w->now = 0;
 	w->stop = w->wild = false;
 	w->plan_gen = w->fault_count = 0;
 	w->queue.count = w->queue.seq = 0;
 	w->interval_us = 1000u * (uint64_t)setup->t.interval_ms;
-	w->expected = 2 * setup->nodes - 1;
-	w->quorum = w->expected / 2 + 1;
 	sim_rng_seed(&w->rng, setup->seed * 2 + (setup->lies & SIM_LIE_DICE ? w->stats.seeds : 0));
 	sim_rng_seed(&w->plan, setup->seed ^ 0x706C616Eu);
 	for (uint32_t i = 0; i < setup->nodes; i++) {
@@ -261,8 +269,6 @@ void sim_world_init(struct sim_world *w, const struct sim_setup *setup)
 		n->boot_ms = setup->boot_max_ms;
 		sim_ports_init(n);
 	}
-	for (uint32_t i = 0; i < setup->nodes; i++)
-		params_init(w, &w->node[i]);
-	sim_lun_init(w);
+	sim_params_init(w);
 	w->stats.seeds++;
 }

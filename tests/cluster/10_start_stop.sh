@@ -48,6 +48,7 @@ master_stopped_cleanly_hands_over() {
 	qdiskd_stop "$old"
 	await "$RIG_MASTER_S" casts "$heir" "$heir"
 	diag "new master $(ms_between "$since" "$(rig_now)") ms after the signal"
+	log_says "$heir" "handed over by node $old"
 	block_state "$old" None "$heir"
 	refute has_device "$old"
 	total_votes_are "$old" 3
@@ -95,7 +96,18 @@ legacy_28_stop_at_any_instant_is_clean() {
 # n3's daemon in the background, as a service script starts it.
 daemonized_pid() { node_exec 3 cat /run/qdiskd.pid 2> /dev/null; }
 daemonized_gone() { [ -z "$(daemonized_pid)" ] && refute node_exec 3 kill -0 "$1" 2> /dev/null; }
-heuristic_count_is() { status_is 3 '.heuristics | length' "$1"; }
+# set_status_file "ATTRIBUTE": change the attribute in every cluster.conf, tell n3's daemon.
+set_status_file() {
+	conf_set "quorumd=$1"
+	conf_write
+	node_exec 3 kill -HUP "$2"
+}
+# Removed, and not written again by the next cycles.
+status_file_gone() {
+	node_exec 3 rm -f /run/qdiskd.status
+	nap 0.5
+	refute node_exec 3 test -e /run/qdiskd.status
+}
 
 legacy_14_signals_work_daemonized() {
 	local pid signal
@@ -104,15 +116,10 @@ legacy_14_signals_work_daemonized() {
 		await 5 daemonized_pid > /dev/null
 		pid=$(daemonized_pid)
 		await $((RIG_MASTER_S + RIG_Z_S)) agree 1 2 3
-		heuristic_count_is 0
-		conf_set 'heuristics=<heuristic program="true" score="1" interval="1" tko="1"/>'
-		conf_write
-		node_exec 3 kill -HUP "$pid"
-		await 5 heuristic_count_is 1
-		conf_set heuristics=
-		conf_write
-		node_exec 3 kill -HUP "$pid"
-		await 5 heuristic_count_is 0
+		set_status_file 'status_file="/run/qdiskd.status"' "$pid"
+		await 5 node_exec 3 grep -qs "^Node ID: 3" /run/qdiskd.status
+		set_status_file '' "$pid"
+		await 5 status_file_gone
 		node_exec 3 kill -USR1 "$pid"
 		node_exec 3 kill -USR1 "$pid"
 		await 5 casts 3 "$(a_master)"

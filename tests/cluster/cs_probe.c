@@ -132,22 +132,35 @@ static void wait_for(unsigned long ms, const char *want)
 	printf("timeout %s\n", line);
 }
 
+/* Wait for the answer to the last vote; 2 s at most. */
+static bool answered(void)
+{
+	struct cs_snapshot s;
+
+	for (unsigned i = 0; i < 2000; i++) {
+		snapshot_get(&s);
+		if (s.polled_seq == seq)
+			return s.polled_accepted;
+		nap_ms(1);
+	}
+	return false;
+}
+
 static void steady(unsigned long count, unsigned long ms)
 {
 	struct pollfd p = { .fd = cs_fd(cs), .events = POLLIN };
-	unsigned long wakes = 0;
-	struct cs_snapshot s;
+	unsigned long wakes = 0, accepted = 0;
 
 	for (unsigned long i = 0; i < count; i++) {
 		vote(true, 0, 0);
 		nap_ms(ms);
+		accepted += answered();
 		if (poll(&p, 1, 0) > 0) {
 			cs_event_clear(cs);
 			wakes++;
 		}
 	}
-	snapshot_get(&s);
-	printf("wakes=%lu answered=%d\n", wakes, s.polled_seq == seq && s.polled_accepted);
+	printf("wakes=%lu accepted=%lu\n", wakes, accepted);
 }
 
 static uint64_t cpu_us(void)

@@ -49,8 +49,8 @@ say 2 '2000 n1 quorum 1 3.8 3'
 judge 0 two_samples_of_one_node_are_no_violation
 
 say 2 '6000 n3 quorum 0 3.8 3'
-judge 0 every_node_sampled_is_accepted -n 1
-judge 2 node_without_a_sample_proves_nothing -n 3
+judge 0 every_node_sampled_is_accepted -n 1,3
+judge 2 node_without_a_sample_proves_nothing -n 1,3,4
 
 say 1 '1000 n1 up'
 say 2 '1000 n3 up'

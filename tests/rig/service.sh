@@ -55,7 +55,7 @@ corosync_kill() {
 quorumtool() { node_exec "$1" timeout 10 corosync-quorumtool -s; }
 
 # quorumtool_value NODE NAME: one value of it, "Total votes" for example.
-quorumtool_value() { quorumtool "$1" 2> /dev/null | sed -n "s/^$2: *//p" | head -n 1; }
+quorumtool_value() { quorumtool "$1" 2> /dev/null | sed -n "s/^$2: *\([^ ]*\).*/\1/p" | head -n 1; }
 total_votes_are() { [ "$(quorumtool_value "$1" "Total votes")" = "$2" ]; }
 
 # --- qdiskd

@@ -210,7 +210,8 @@ static void status_hostile_texts_stay_valid_json(void **state)
 	for (int i = 1; i < QD_LABEL_LEN; i++)
 		snapshot.label[i - 1] = (char)(i + (i > 60 ? 100 : 0));
 	(void)snprintf(snapshot.cluster, sizeof(snapshot.cluster), "%s", bad);
-	(void)snprintf(snapshot.node_name, sizeof(snapshot.node_name), "gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\x8c");
+	(void)snprintf(snapshot.node_name, sizeof(snapshot.node_name),
+		       "gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\x8c");
 	assert_true(client_ask(fd, "status") > 0);
 	o = reply_parse();
 	assert_true(json_object_object_get_ex(o, "label", &label));

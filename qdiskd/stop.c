@@ -1,0 +1,71 @@
+/* A clean stop: the vote first, the leaving block last. Rules: qdisk(5), "Hand-over". */
+#include "mind.h"
+
+/* A stop that the LUN or corosync holds up ends by hand. */
+#define STOP_LIMIT_MS 4000u
+
+void stop_begin(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	s->stop_ms = in->now_ms;
+	note_add(out, QD_NOTE_STOPPING, s->p.node_id, 0, 0);
+}
+
+/* The lowest running node of my mask takes over. */
+static uint32_t successor(const struct qd_state *s)
+{
+	if (s->role != QD_STATE_MASTER)
+		return 0;
+	for_each_node(id, s->mask & peers(s)) {
+		if (member_runs(member_see(s, id)))
+			return id;
+	}
+	return 0;
+}
+
+/* Cast 0 (vote_step has), give the mark at most I to clear, unregister, and only
+ * then write the leaving block. */
+void stop_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
+{
+	bool usable = cs_usable(&s->cs);
+	uint64_t i_ms = s->p.t.interval_ms;
+
+	if (!s->stopping || s->finished)
+		return;
+	if (!s->unregister_sent && (!s->voting || !usable || in->now_ms - s->stop_ms >= i_ms)) {
+		s->unregister_sent = true;
+		s->leave_ms = in->now_ms;
+		if (s->cs.connected)
+			action_add(out, QD_ACT_UNREGISTER);
+	}
+	if (s->unregister_sent && !s->leaving &&
+	    (!s->cs.registered || !usable || in->now_ms - s->leave_ms >= i_ms)) {
+		s->leaving = true;
+		s->successor = successor(s);
+	}
+	if (s->leaving && s->own_landed && (s->own.ext.flags & QD_EXT_LEAVING)) {
+		note_add(out, QD_NOTE_STOPPED, s->p.node_id, s->successor, 0);
+		exit_with(s, out, 0);
+	} else if (in->now_ms - s->stop_ms >= STOP_LIMIT_MS) {
+		note_add(out, QD_NOTE_STOP_UNWRITTEN, s->p.node_id, 0, 0);
+		exit_with(s, out, 0);
+	}
+	if (s->leaving && !s->write_out)
+		out->want_express = true;
+}
+
+uint64_t stop_deadline(const struct qd_state *s)
+{
+	uint64_t at = s->stop_ms + STOP_LIMIT_MS;
+	uint64_t i_ms = s->p.t.interval_ms;
+
+	if (!s->stopping)
+		return UINT64_MAX;
+	if (!s->unregister_sent && s->stop_ms + i_ms < at)
+		at = s->stop_ms + i_ms;
+	if (s->unregister_sent && !s->leaving && s->leave_ms + i_ms < at)
+		at = s->leave_ms + i_ms;
+	return at;
+}
