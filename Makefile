@@ -256,10 +256,10 @@ c_files = $(sort $(wildcard qdiskd/*.c mkqdisk/*.c cman-shim/*.c tests/*.c tests
 lint-c:
 	$(Q)$(MAKE) --no-print-directory B=build/gcc CC=gcc WERROR=1 tests >/dev/null
 	$(Q)$(MAKE) --no-print-directory B=build/clang CC=clang WERROR=1 tests >/dev/null
-	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --suppressions-list=tests/cppcheck.txt \
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
 		--enable=warning,performance,portability -Iinclude -D_GNU_SOURCE \
 		$(filter-out tests/%,$(c_files))
-	$(Q)clang-tidy --quiet --warnings-as-errors='*' \
+	$(Q)clang-tidy --quiet --config-file=tests/clang-tidy.yaml \
 		$(filter-out tests/%,$(c_files)) -- -std=gnu11 $(all_cppflags) $(call pkg_cflags,libxml-2.0 libqb) 2>/dev/null
 lint-text:
 	$(Q)shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/rig/fence_rig heuristics/qdisk-*)) tests/run .ci/run

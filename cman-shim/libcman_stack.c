@@ -308,7 +308,7 @@ int stack_device(struct cman_stack *s, struct cman_qdev_info *ret_info)
 {
 	const unsigned available =
 		VOTEQUORUM_INFO_QDEVICE_ALIVE | VOTEQUORUM_INFO_QDEVICE_CAST_VOTE;
-	struct votequorum_info info;
+	struct votequorum_info info = { 0 };
 	int error = stack_votes(s, s->node_id, &info);
 
 	if (error)

@@ -147,15 +147,26 @@ static void member_count(struct qd_member *m)
 	m->tick_incarnation = m->block.incarnation;
 }
 
-static void member_judge(struct qd_state *s, struct qd_member *m, uint32_t id,
+/* More misses in a row than the limit, and the time that they stand for: with
+ * slow reads two looks can lie closer together than a tick. The read that shows
+ * the old beat began at cycle_start, so nothing has landed in between. */
+static bool member_out_of_time(const struct qd_state *s, const struct qd_member *m, uint32_t limit,
+			       const struct qd_input *in)
+{
+	return m->missed > limit &&
+	       in->cycle_start_ms >= m->beat_ms + (uint64_t)limit * s->p.t.interval_ms;
+}
+
+static void member_judge(struct qd_state *s, uint32_t id, const struct qd_input *in,
 			 struct qd_actions *out)
 {
+	struct qd_member *m = member_of(s, id);
 	uint32_t limit = member_limit(m, &s->p);
 	bool lives = m->known && state_lives(m->block.state);
 
 	if (m->missed == 0) {
 		m->dead = false;
-	} else if (lives && m->beating && m->missed > limit && !m->dead) {
+	} else if (lives && m->beating && !m->dead && member_out_of_time(s, m, limit, in)) {
 		m->dead = true;
 		note_add(out, s->role == QD_STATE_MASTER ? QD_NOTE_NODE_DEAD : QD_NOTE_NODE_SILENT,
 			 id, m->missed, limit);
@@ -186,5 +197,5 @@ void member_look(struct qd_state *s, uint32_t id, const struct qd_slot *slot,
 	if (!in->tick)
 		return;
 	member_count(m);
-	member_judge(s, m, id, out);
+	member_judge(s, id, in, out);
 }

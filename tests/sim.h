@@ -271,6 +271,7 @@ struct sim_setup {
 	uint32_t fence_ok_per_mille;
 	uint32_t fence_min_ms, fence_max_ms;
 	uint32_t boot_min_ms, boot_max_ms;	/* 0: stays off */
+	uint32_t daemon_min_ms, daemon_max_ms;	/* from boot to the daemon's start */
 	uint32_t lies, liar;	/* liar: node id */
 	bool trace;
 };

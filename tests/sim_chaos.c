@@ -57,6 +57,8 @@ void sim_setup_draw(struct sim_setup *s, uint64_t seed, enum sim_kind kind, uint
 		.reboot = sim_rng_chance(&rng, 500),
 		.restart = true,
 		.fence_ok_per_mille = 900,
+		.daemon_min_ms = 50,
+		.daemon_max_ms = 900,
 	};
 	if (nodes)
 		s->nodes = nodes;

@@ -27,7 +27,8 @@ void sim_boot(struct sim_world *w, struct sim_node *n)
 	n->armed = false;
 	sim_say(w, n->id, "boots", 0, 0, 0);
 	sim_corosync_start(w, n);
-	sim_push(w, w->now + sim_dice(w, 50, 900) * 1000, SIM_EV_DAEMON, n->index, 0, n->power);
+	sim_push(w, w->now + 1000 * sim_dice(w, w->setup.daemon_min_ms, w->setup.daemon_max_ms),
+		 SIM_EV_DAEMON, n->index, 0, n->power);
 }
 
 void sim_power_off(struct sim_world *w, struct sim_node *n, const char *why)

@@ -14,6 +14,8 @@ struct sim_setup sim_stage_setup(uint32_t nodes)
 		.fence_ok_per_mille = 1000,
 		.fence_min_ms = 400,
 		.fence_max_ms = 2000,
+		.daemon_min_ms = 1000,	/* all at once: node 1 becomes master */
+		.daemon_max_ms = 1040,
 	};
 }
 
@@ -31,7 +33,7 @@ const char *sim_stage(struct sim_world *w, const struct sim_setup *setup)
 {
 	sim_stage_empty(w, setup);
 	for (uint32_t i = 0; i < w->setup.nodes; i++)
-		sim_push(w, sim_dice(w, 0, w->interval_us), SIM_EV_BOOT, i, 0, 0);
+		sim_push(w, sim_dice(w, 0, w->interval_us / 10), SIM_EV_BOOT, i, 0, 0);
 	if (!sim_stage_until(w, 60, settled))
 		return "the cluster does not start";
 	sim_stage_pass(w, 5000 + sim_dice(w, 0, 1000));

@@ -12,6 +12,9 @@ two_agree() {
 	[ "$m" != 0 ] && [ "$(master_of 2)" = "$m" ] && casts "$m" "$m" && total_votes_are "$m" 3
 }
 
+# A whole cluster here, for scenario_reset.
+cluster_whole() { cluster_join 1 2 && await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) two_agree; }
+
 two_nodes_without_votes_and_heuristics_run_master_wins() {
 	corosync_start 1 2
 	qdiskd_start 1 2
@@ -41,8 +44,7 @@ follower_killed_the_master_stays_quorate() {
 	await $((RIG_RING_S + RIG_MASTER_S)) agree "$m"
 	await 10 fenced_once "$(others "$m")" "$since"
 	never_lost_quorum "$m" "$since"
-	cluster_join 1 2
-	await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) two_agree
+	cluster_whole
 }
 
 master_killed_the_other_takes_over() {
@@ -53,8 +55,7 @@ master_killed_the_other_takes_over() {
 	await $((RIG_RING_S + RIG_MASTER_S)) agree "$(others "$m")"
 	await 10 fenced_once "$m" "$since"
 	diag "lost quorum $(quorum_losses "$(others "$m")" "$since") times"
-	cluster_join 1 2
-	await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) two_agree
+	cluster_whole
 }
 
 cluster_start 2 votes=1 votes_unset=1

@@ -35,8 +35,13 @@ comma() { echo "${*// /,}" | tr ' ' ,; }
 # has_device NODE: does its quorumtool show a quorum device that is registered?
 has_device() { quorumtool "$1" 2> /dev/null | grep -q "^Flags:.*Qdevice"; }
 
-# casts NODE MASTER: its daemon casts its vote and sees this master.
-casts() { [ "$(qdisk_status "$1" '"\(.vote.state) \(.master)"')" = "cast $2" ]; }
+# casts NODE MASTER: its vote counts (cast, or it stands for a cycle with slow I/O) and it
+# sees this master.
+casts() {
+	local s
+	s=$(qdisk_status "$1" '"\(.vote.state) \(.master)"')
+	[ "$s" = "cast $2" ] || [ "$s" = "stands $2" ]
+}
 
 # agree NODE...: these nodes, and only they, are a membership that is quorate by
 # itself, all cast, and all see the same master, who is one of them.

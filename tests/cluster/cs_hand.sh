@@ -214,11 +214,11 @@ test_vote() {
 # device is waited for, so V must outlast the start of the other corosync.
 test_sync() {
 	local old ring
-	on 1 corosync-cmapctl -s quorum.device.timeout u32 6000
+	on 1 corosync-cmapctl -s quorum.device.timeout u32 20000
 	ask 1 vote 1
 	within 1 2000 acc=1 quorate=1
 	old=$(field ring)
-	conf 2
+	conf 2 v=20000 y=20000
 	corosync_start 2
 	check sync_begins_with_the_new_ring_and_the_old_view within 1 5000 sync=1 members=3 quorate=1 view=1
 	ring=$(field ring)

@@ -87,8 +87,8 @@ logging {
 	timestamp: hires
 }
 
-quorum {
-	provider: $CONF_provider"
+quorum {"
+	[ -z "$CONF_provider" ] || echo "	provider: $CONF_provider"
 	[ "$CONF_E" = none ] || echo "	expected_votes: $CONF_E"
 	[ -z "$CONF_quorum_extra" ] || echo "	$CONF_quorum_extra"
 	[ "$CONF_model" = none ] || echo "	device {
