@@ -10,8 +10,8 @@
  * overlap in time, both quorate, with disjoint member lists, are a violation.
  *
  *	-n 1,2,3  these nodes must have delivered at least one sample each
- *	-v        print what each node said, in the order of time, as seconds since NS
- *	-f NS     with -v: print only what came later than NS (default: the first line)
+ *	-v        print what each node said, in the order of time, in seconds since NS
+ *	-f NS     look only at what lasted beyond NS, or with -v came later (default: all)
  *
  * Exit 0: S1 holds; 1: violated; 2: the files prove nothing (missing, malformed, a
  * node without a sample). The lines it reads are described in sampler.c.

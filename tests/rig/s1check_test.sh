@@ -42,6 +42,10 @@ judge 0 death_ends_its_sample
 say 2 '4000 n3 quorum 1 3.8 3'
 judge 1 sample_without_an_end_lasts_to_the_end
 
+say 2 '2000 n3 quorum 1 1.4 1,2,3' '4000 n3 quorum 1 3.8 3' '5001 n3 quorum 0 3.8 3'
+judge 1 violation_that_lasts_beyond_the_given_time_is_found -f 5000
+judge 0 violation_before_the_given_time_is_left_out -f 5001
+
 say 2 '7000 n3 quorum 1 3.8 3'
 judge 1 last_line_of_all_is_still_judged
 

@@ -61,7 +61,7 @@ never_lost_quorum() {
 # ms_between NS NS: print the difference in whole ms.
 ms_between() { echo $((($2 - $1) / 1000000)); }
 
-# samples_proven: S1 holds over all that was sampled so far, every node whose
+# samples_proven [SINCE]: S1 holds over all that was sampled (since then), every node whose
 # corosync ever ran delivered samples, and the sampler of every node that is on still lives.
 samples_proven() {
 	local n sampled=
@@ -69,7 +69,7 @@ samples_proven() {
 		[ ! -e "$RIG_ST/n$n/corosync.exit" ] || sampled=$sampled,$n
 	done
 	[ -n "$sampled" ] || return 0	# no corosync ran yet: nothing to prove
-	"$RIG_BIN/s1check" -n "${sampled#,}" "$RIG_ST"/n[0-9]*/samples > "$RIG_ST/s1.out" 2>&1 ||
+	"$RIG_BIN/s1check" -n "${sampled#,}" -f "${1:-0}" "$RIG_ST"/n[0-9]*/samples > "$RIG_ST/s1.out" 2>&1 ||
 		{ sed 's/^/# /' "$RIG_ST/s1.out"; return 1; }
 	# shellcheck disable=SC2016	# for the shell in the node
 	for n in $(seq "$RIG_N"); do

@@ -2,10 +2,10 @@
 # scenario.sh: one scenario = one function = one TAP line. Part of rig.sh.
 
 # scenario NAME: run the function NAME in a subshell with `set -e`, so that its first
-# failing command ends it; then S1 must hold over everything sampled so far. A failure
+# failing command ends it; then S1 must hold over everything sampled since the last judgement. A failure
 # says which line, and saves logs, samples and the LUN in a folder that is kept.
 scenario() {
-	local name=$1 began=$SECONDS rc
+	local name=$1 began=$SECONDS rc judged
 	mark "scenario $name"
 	(
 		set -eE
@@ -13,7 +13,9 @@ scenario() {
 		"$name"
 	)
 	rc=$?
-	samples_proven || rc=1
+	judged=$(rig_now)
+	samples_proven "${SCENARIO_JUDGED:-0}" || rc=1
+	SCENARIO_JUDGED=$judged
 	if [ $rc = 0 ]; then
 		ok "$name"
 	else
