@@ -52,8 +52,8 @@ struct cs_snapshot {
 	bool polled_cast;     /* what was asked of corosync: 0 where a 1 came too late */
 	struct qd_ring polled_ring;
 	/* Does anything still say quorate: votequorum's QUORATE flag or what clients
-	 * are shown, both asked after that poll and, while the last accepted poll was
-	 * a 0, after each callback. Says something only outside sync. */
+	 * are shown, both asked after an accepted 0 and again after each callback; true
+	 * after anything else. False is a proof even where a new ring is on its way. */
 	bool polled_quorate;
 	uint64_t facts_changes;	  /* +1 when cs_facts() has something new */
 	uint64_t error_changes;	  /* +1 with every new `error` */
@@ -124,8 +124,9 @@ bool cs_facts(struct cs *cs, struct qd_facts *ret_facts);
 /* Read the facts now, in a thread of its own, for start-up and `qdiskd -t`. What
  * changes later is in cs_facts(): cs_start() reads once more.
  * 0; -ENOTCONN no corosync, -ETIMEDOUT it does not answer within `deadline_ms`
- * (the thread is left behind), -ENODATA a key is missing, -E2BIG more nodes than
- * fit, -EIO, -ENOMEM. `error` then says it in words. */
+ * (the thread is left behind), -EAGAIN it is still starting, -EACCES not allowed,
+ * -ENODATA a key is missing, -E2BIG more nodes than fit, -EIO a value of the wrong
+ * kind, -ENOMEM. `error` then says it in words. */
 int cs_facts_read(uint32_t deadline_ms, struct qd_facts *ret_facts, char *error, size_t size);
 
 #endif

@@ -14,7 +14,7 @@
 #include "cs_inner.h"
 
 /* One dispatch of corosync's libraries holds 1 MB on the stack. */
-#define CS_STACK_BYTES (2u * 1024u * 1024u)
+#define CS_STACK_BYTES ((size_t)2 << 20)
 
 static void cs_free(struct cs *cs)
 {

@@ -13,7 +13,7 @@
 
 #include "cs_inner.h"
 
-#define CS_STACK_BYTES (2u * 1024u * 1024u)
+#define CS_STACK_BYTES ((size_t)2 << 20)
 #define CS_STARTING_MS 100 /* between two tries while corosync starts */
 
 static void on_change(cmap_handle_t handle, cmap_track_handle_t track, int32_t event,
@@ -84,8 +84,9 @@ int cs_cmap_dispatch(struct cs_cmap *cmap)
 
 /* ---- Reading once, with a deadline ---- */
 
-/* Shared with a thread that may hang for ever; then it is never freed. */
+/* Shared with a thread that may hang for ever: whoever leaves it last frees it. */
 struct facts_job {
+	atomic_bool left; /* by one of the two */
 	struct qd_facts facts;
 	char error[CS_ERROR_LEN];
 	int rc;
@@ -93,6 +94,19 @@ struct facts_job {
 	uint64_t deadline_ms;
 	struct cs_call call;
 };
+
+static void facts_job_free(struct facts_job *job)
+{
+	if (job->done_fd >= 0)
+		(void)close(job->done_fd); /* nothing to lose */
+	free(job);
+}
+
+static void facts_job_leave(struct facts_job *job)
+{
+	if (atomic_exchange(&job->left, true))
+		facts_job_free(job);
+}
 
 static void *facts_main(void *arg)
 {
@@ -111,6 +125,7 @@ static void *facts_main(void *arg)
 		cs_cmap_close(&cmap);
 	}
 	cs_bell_ring(job->done_fd);
+	facts_job_leave(job);
 	return NULL;
 }
 
@@ -130,13 +145,6 @@ static int facts_thread(struct facts_job *job, pthread_t *ret_thread)
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)pthread_attr_destroy(&attr);
 	return -rc;
-}
-
-static void facts_job_free(struct facts_job *job)
-{
-	if (job->done_fd >= 0)
-		(void)close(job->done_fd); /* nothing to lose */
-	free(job);
 }
 
 /* Wait for the job's end. False: the deadline has come first. */
@@ -170,8 +178,9 @@ int cs_facts_read(uint32_t deadline_ms, struct qd_facts *ret_facts, char *error,
 		goto out;
 	}
 	if (!facts_wait(job)) {
-		(void)pthread_detach(thread); /* it is ours and has not been joined; it frees job */
-		// NOLINTNEXTLINE(clang-analyzer-unix.Malloc)
+		(void)pthread_detach(thread); /* it is ours and has not been joined */
+		facts_job_leave(job);
+		// NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the thread frees it
 		(void)snprintf(error, size, "corosync does not answer (within %u ms)", deadline_ms);
 		return -ETIMEDOUT;
 	}

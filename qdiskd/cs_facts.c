@@ -57,7 +57,7 @@ static int number_of(cmap_value_types_t type, const uint8_t *bytes, uint32_t *re
 	memcpy(v.b, bytes, sizeof(v.b));
 	switch (type) {
 	case CMAP_VALUETYPE_INT8:
-		n = v.i8;
+		n = v.i8 < 0 ? -1 : (uint8_t)v.i8;
 		break;
 	case CMAP_VALUETYPE_UINT8:
 		n = v.u8;

@@ -59,7 +59,7 @@ struct cs {
 	_Atomic uint32_t interval_ms;
 	struct cs_call call;
 
-	/* both sides, under the lock; never held across a system call */
+	/* both sides, under the lock: held for a copy, or for a call that cannot wait */
 	pthread_mutex_t lock;
 	struct cs_mail mail;
 	struct cs_snapshot shown;

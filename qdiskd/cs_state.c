@@ -51,6 +51,7 @@ bool cs_state_polled(struct cs_snapshot *s, const struct cs_vote *vote, bool cas
 	s->polled_accepted = accepted;
 	s->polled_cast = cast;
 	s->polled_ring = vote->ring;
+	s->polled_quorate = true; /* until corosync has been asked again */
 	return !same;
 }
 

@@ -12,7 +12,8 @@
 
 #define CS_TRY_AGAIN_MAX 5
 #define CS_TRY_AGAIN_MS	 2
-#define CS_REGISTER_MS	 1000 /* between two tries to register */
+#define CS_REGISTER_MS	 100  /* between two tries to register while corosync is busy */
+#define CS_REFUSED_MS	 5000 /* after a refusal: corosync logs each one */
 
 bool cs_gone(int rc)
 {
@@ -242,7 +243,7 @@ void cs_register(struct cs *cs)
 	int rc = CS_CALL(&cs->call, votequorum_qdevice_register(cs->votequorum, cs->name));
 
 	cs->now.registered = rc == CS_OK;
-	cs->retry_ms = cs_now_ms() + CS_REGISTER_MS;
+	cs->retry_ms = cs_now_ms() + (rc == CS_ERR_TRY_AGAIN ? CS_REGISTER_MS : CS_REFUSED_MS);
 	if (cs_gone(rc))
 		cs->lost = true;
 	else if (rc == CS_OK)
@@ -267,9 +268,15 @@ static void poll_refused(struct cs *cs, int rc)
 		       rc_text(rc));
 }
 
-void cs_poll(struct cs *cs, const struct cs_vote *vote)
+static void pause_shortly(void)
 {
 	const struct timespec pause = { .tv_nsec = CS_TRY_AGAIN_MS * 1000000L };
+
+	(void)nanosleep(&pause, NULL); /* no signal comes: all are blocked */
+}
+
+void cs_poll(struct cs *cs, const struct cs_vote *vote)
+{
 	votequorum_ring_id_t ring = { .nodeid = vote->ring.node_id, .seq = vote->ring.seq };
 	bool cast = false;
 	int rc = CS_ERR_NOT_EXIST;
@@ -280,7 +287,7 @@ void cs_poll(struct cs *cs, const struct cs_vote *vote)
 			     votequorum_qdevice_poll(cs->votequorum, cs->name, cast, ring));
 		if (rc != CS_ERR_TRY_AGAIN)
 			break;
-		(void)nanosleep(&pause, NULL); /* cut short by a signal: no harm */
+		pause_shortly();
 	}
 	if (cs_state_polled(&cs->now, vote, cast, rc == CS_OK) || (rc == CS_OK && !cast))
 		cs->info_wanted = true;
@@ -290,10 +297,14 @@ void cs_poll(struct cs *cs, const struct cs_vote *vote)
 
 void cs_drop_device(struct cs *cs)
 {
-	int rc;
+	int rc = CS_ERR_TRY_AGAIN;
 
 	cs->unregistered = true;
-	rc = CS_CALL(&cs->call, votequorum_qdevice_unregister(cs->votequorum, cs->name));
+	for (unsigned i = 0; i < CS_TRY_AGAIN_MAX && rc == CS_ERR_TRY_AGAIN; i++) {
+		if (i > 0)
+			pause_shortly();
+		rc = CS_CALL(&cs->call, votequorum_qdevice_unregister(cs->votequorum, cs->name));
+	}
 	if (cs_gone(rc)) {
 		cs->lost = true;
 		return;

@@ -44,28 +44,29 @@ struct qd_timings laws_timings(const struct qd_config *c, uint32_t token_ms)
 	}
 	t.tko_up = or_default(c->tko_up, larger(2, native ? 2 : t.tko / 3));
 	t.upgrade_wait = or_default(c->upgrade_wait, 2);
-	t.master_wait = or_default(c->master_wait, native ? 3 : larger(t.tko / 2, t.tko_up + 1));
+	t.master_wait = or_default(c->master_wait, larger(native ? 3 : t.tko / 2, t.tko_up + 1));
 	return t;
 }
 
 /* ---- Timings ---- */
 
-static void check_range(struct laws *l, const char *name, uint32_t value, uint32_t min, uint32_t max)
+static void check_range(struct laws *l, const char *name, uint32_t value, uint32_t min, uint32_t max,
+			const char *unit)
 {
 	if (value < min || value > max)
-		law_error(l, "%s: <quorumd>: attribute %s: value %u is not allowed; use %u to %u",
-			  l->config->file, name, value, min, max);
+		law_error(l, "%s:%u: <quorumd>: attribute %s: value %u%s is not allowed; use %u to %u%s",
+			  l->config->file, l->config->quorumd_line, name, value, unit, min, max, unit);
 }
 
 static void check_timings(struct laws *l)
 {
 	const struct qd_timings *t = &l->params->t;
 
-	check_range(l, "interval (ms)", t->interval_ms, 20, 60000);
-	check_range(l, "tko", t->tko, 3, 1000);
-	check_range(l, "tko_up", t->tko_up, 1, 1000);
-	check_range(l, "upgrade_wait", t->upgrade_wait, 1, 1000);
-	check_range(l, "master_wait", t->master_wait, 2, 1000);
+	check_range(l, "interval", t->interval_ms, QD_INTERVAL_MS_MIN, QD_INTERVAL_MS_MAX, " ms");
+	check_range(l, "tko", t->tko, QD_TKO_MIN, QD_CYCLES_MAX, "");
+	check_range(l, "tko_up", t->tko_up, 1, QD_CYCLES_MAX, "");
+	check_range(l, "upgrade_wait", t->upgrade_wait, 1, QD_CYCLES_MAX, "");
+	check_range(l, "master_wait", t->master_wait, QD_MASTER_WAIT_MIN, QD_CYCLES_MAX, "");
 	if (t->tko < 4)
 		law_warning(l, "Quorum disk TKO (%u) is too low!", t->tko);
 }

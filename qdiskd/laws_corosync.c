@@ -35,13 +35,17 @@ static const struct qd_config_node *config_node(const struct qd_config *c, uint3
 	return NULL;
 }
 
-static void add_node(struct laws *l, uint32_t id, uint32_t votes, const char *name)
+static void add_node(struct laws *l, uint32_t id, uint32_t votes, const char *name, uint32_t line)
 {
 	struct qd_params *p = l->params;
 
 	if (id < 1 || id > QD_NODE_MAX) {
-		law_error(l, "corosync.conf: nodelist: node %s: nodeid %u is not allowed; use 1 to %u",
-			  name, id, QD_NODE_MAX);
+		if (line)
+			law_error(l, "%s:%u: <clusternode>: attribute nodeid: value %u of node %s is not "
+				  "allowed; use 1 to %u", l->config->file, line, id, name, QD_NODE_MAX);
+		else
+			law_error(l, "corosync.conf: nodelist: node %s: nodeid %u is not allowed; use 1 to "
+				  "%u", name, id, QD_NODE_MAX);
 		return;
 	}
 	p->nodes |= qd_bit(id);
@@ -77,9 +81,9 @@ void laws_nodes(struct laws *l)
 
 	l->params->node_id = f->node_id;
 	for (uint32_t i = 0; f->known && i < f->node_count; i++)
-		add_node(l, f->node[i].node_id, f->node[i].votes, f->node[i].name);
+		add_node(l, f->node[i].node_id, f->node[i].votes, f->node[i].name, /* line */ 0);
 	for (uint32_t i = 0; !f->known && i < c->node_count; i++)
-		add_node(l, c->node[i].node_id, c->node[i].votes, c->node[i].name);
+		add_node(l, c->node[i].node_id, c->node[i].votes, c->node[i].name, c->node[i].line);
 	if (!f->known) {
 		if (l->params->node_id == 0)
 			l->params->node_id = qd_lowest(l->params->nodes);

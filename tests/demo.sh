@@ -23,6 +23,7 @@ excerpt() { sed 's/^/    | /'; }
 # On any failure: where it stopped and the logs, then the end.
 demo_failed() {
 	local line=$1 command=$2
+	[ "$BASH_SUBSHELL" = 0 ] || return 0	# what it was part of will say so, if it matters
 	trap - ERR
 	printf '\n%sThe demo did not hold%s, line %s: %s\n' "$bold" "$plain" "$line" "$command"
 	scenario_save demo

@@ -16,6 +16,7 @@ split_is_won_by() {
 	for n in $2; do await "$RIG_RING_S" node_blocked "$n" "$(comma "$2")"; done
 	# shellcheck disable=SC2086
 	steadily 2 agree $1
+	diag "corosync waited $(answer_ms "${1%% *}" "$(comma "$1")" "$since") ms for the winners' answer, $(answer_ms "${2%% *}" "$(comma "$2")" "$since") ms for the losers'"
 	for n in $2; do
 		node_blocked "$n"
 		refute status_is "$n" .vote.state cast

@@ -24,7 +24,7 @@ joined() { ring_first 1 "$began" "$(all_members)" > /dev/null; }
 scenario_reset() {
 	local n
 	for n in $(all_nodes); do
-		if qdiskd_running $n; then qdiskd_kill $n; fi
+		if qdiskd_running "$n"; then qdiskd_kill "$n"; fi
 	done
 }
 

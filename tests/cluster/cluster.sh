@@ -116,3 +116,11 @@ both_yes_ms() {
 	won=$(sample_first "$1" "$4" 1 "$2") && lost=$(sample_first "$3" "$4" 0) || return 1
 	if [ "$lost" -gt "$won" ]; then ms_between "$won" "$lost"; else echo 0; fi
 }
+
+# answer_ms NODE MEMBERS SINCE: from corosync's new ring to its first quorum callback there.
+answer_ms() {
+	local ring answer
+	ring=$(ring_first "$1" "$3" "$2") && answer=$(awk -v since="$ring" -v m="$2" \
+		'$1 >= since && $3 == "quorum" && $6 == m { print $1; exit }' "$RIG_ST/n$1/samples") || return 1
+	ms_between "$ring" "$answer"
+}

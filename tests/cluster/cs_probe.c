@@ -210,19 +210,25 @@ static void facts(void)
 		printf("none\n");
 }
 
+static void look(void)
+{
+	struct cs_snapshot s;
+	char line[PROBE_LINE_MAX];
+
+	snapshot_get(&s);
+	snapshot_format(&s, line, sizeof(line));
+	printf("%s\n", line);
+}
+
 static bool command(char *line)
 {
 	char word[32] = "", rest[PROBE_LINE_MAX] = "";
-	struct cs_snapshot s;
-	char text[PROBE_LINE_MAX];
 	char *more;
 
 	line[strcspn(line, "\n")] = '\0';
 	(void)sscanf(line, "%31s %2047[^\n]", word, rest);
 	if (strcmp(word, "look") == 0) {
-		snapshot_get(&s);
-		snapshot_format(&s, text, sizeof(text));
-		printf("%s\n", text);
+		look();
 	} else if (strcmp(word, "wait") == 0) {
 		unsigned long ms = strtoul(rest, &more, 10);
 

@@ -206,7 +206,7 @@ static bool pair_violates(const struct sample *a, const struct sample *b, uint64
 	uint64_t to = a->to_ns < b->to_ns ? a->to_ns : b->to_ns;
 
 	if (a->node_id == b->node_id || !a->quorate || !b->quorate || (a->members & b->members) ||
-	    from >= to)
+	    from >= to || to <= origin_ns)
 		return false;
 	printf("S1 violated: n%u ", a->node_id);
 	members_print(a->members);

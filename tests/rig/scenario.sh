@@ -9,7 +9,7 @@ scenario() {
 	mark "scenario $name"
 	(
 		set -eE
-		trap 'rc=$?; trap - ERR; diag "failed: ${FUNCNAME[0]:-} line $LINENO: $BASH_COMMAND (status $rc)"' ERR
+		trap 'rc=$?; trap - ERR; [ "$BASH_SUBSHELL" -gt 1 ] || diag "failed: ${FUNCNAME[0]:-} line $LINENO: $BASH_COMMAND (status $rc)"' ERR
 		"$name"
 	)
 	rc=$?

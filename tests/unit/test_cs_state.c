@@ -116,6 +116,16 @@ static void answer_first_refused_differs(void **state)
 	assert_true(cs_state_polled(&s, &v, false, false));
 }
 
+static void answer_of_any_kind_forgets_the_last_proof(void **state)
+{
+	struct cs_snapshot s = { .connected = true, .polled_quorate = false };
+	struct cs_vote v = { .seq = 1, .ring = ring4 };
+
+	(void)state;
+	(void)cs_state_polled(&s, &v, false, true);
+	assert_true(s.polled_quorate);
+}
+
 static void snapshot_with_any_news_differs(void **state)
 {
 	const struct cs_snapshot a = { .connected = true };
@@ -289,6 +299,7 @@ int main(void)
 		cmocka_unit_test(answer_repeated_differs_not),
 		cmocka_unit_test(answer_with_another_outcome_differs),
 		cmocka_unit_test(answer_first_refused_differs),
+		cmocka_unit_test(answer_of_any_kind_forgets_the_last_proof),
 		cmocka_unit_test(snapshot_with_any_news_differs),
 		cmocka_unit_test(reset_keeps_counters_error_and_end),
 		cmocka_unit_test(error_repeated_is_counted_once),

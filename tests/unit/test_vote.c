@@ -685,6 +685,54 @@ static void mark_zero_in_a_smaller_ring_still_quorate_keeps_it(void **state)
 	assert_true(m.s.voting);
 }
 
+/* R1: the 0 of before, confirmed long ago, says nothing about the 1 to come. */
+static void seat_given(void)
+{
+	mind_ring(&m, 2, 3);		/* two of three: quorate by the device only */
+	peer(&m, 1)->master_mask = 1;
+	mind_cycles(&m, 4);
+	assert_false(marked());
+	peer(&m, 1)->master_mask = 3;
+	mind_cycle(&m);
+	assert_int_equal(m.cast, 1);
+	mind_forget(&m);
+}
+
+static void mark_set_for_a_vote_outlives_the_0_before_it(void **state)
+{
+	(void)state;
+	seat_given();
+	assert_true(m.s.voting);
+	assert_int_equal(m.noted[QD_NOTE_MARK_CLEARED], 0);
+}
+
+static void mark_stays_in_the_block_of_the_cycle_that_withdraws_the_vote(void **state)
+{
+	(void)state;
+	seat_given();
+	m.stays_quorate = true;
+	peer(&m, 1)->master_mask = 1;
+	mind_tick(&m);
+	mind_read(&m, /* tick */ true, 0);
+	assert_int_equal(m.cast, 0);
+	assert_true(marked());
+}
+
+static void mark_set_for_a_vote_that_was_not_cast_goes_again(void **state)
+{
+	(void)state;
+	mind_ring(&m, 2, 3);
+	peer(&m, 1)->master_mask = 1;
+	mind_cycles(&m, 4);
+	peer(&m, 1)->master_mask = 3;
+	mind_tick(&m);
+	mind_read(&m, /* tick */ true, 0);
+	mind_write_failed(&m, 10);
+	peer(&m, 1)->master_mask = 1;
+	mind_cycles(&m, 3);
+	assert_false(marked());
+}
+
 static void mark_is_cleared_when_corosync_has_ended(void **state)
 {
 	(void)state;
@@ -944,6 +992,9 @@ int main(void)
 		test_with(follower, mark_stays_when_the_0_was_refused),
 		test_with(follower, mark_stays_when_the_0_was_cast_in_an_older_ring),
 		test_with(follower, mark_zero_in_a_smaller_ring_still_quorate_keeps_it),
+		test_with(follower, mark_set_for_a_vote_outlives_the_0_before_it),
+		test_with(follower, mark_stays_in_the_block_of_the_cycle_that_withdraws_the_vote),
+		test_with(follower, mark_set_for_a_vote_that_was_not_cast_goes_again),
 		test_with(follower, mark_is_cleared_when_corosync_has_ended),
 		test_with(follower, mark_stays_while_corosync_stalls),
 		test_with(fresh, mark_found_at_start_stays_until_corosync_was_seen),
