@@ -49,6 +49,7 @@ enum qd_io {
 /* What corosync shows, as of this step. */
 struct qd_corosync {
 	bool connected;		/* false: gone. Its votes are gone with it */
+	bool ended;		/* not connected, and the corosync we were connected to is dead */
 	bool stalled;		/* a call is out longer than I: as good as gone, but it may still count us */
 	struct qd_ring ring;	/* of the newest membership, during sync already */
 	qd_mask members;	/* of that ring */
@@ -367,6 +368,7 @@ struct qd_state {
 	bool vote_cast;			/* what the last request cast */
 	uint64_t hold_since_ms;		/* 0: not holding */
 	uint64_t shown_ring_ms;		/* when a block of mine first landed in this ring; 0 not yet */
+	bool mark_wanted;		/* this cycle means to cast 1: the mark is not cleared */
 	bool voting;			/* the voting mark */
 	qd_mask view;
 

@@ -245,14 +245,18 @@ bool elect_won_but_held(const struct qd_state *s)
 
 static void bid_start(struct qd_state *s, uint64_t now_ms, struct qd_actions *out)
 {
+	uint32_t holder = bid_held_by(s, now_ms);
+
 	s->bidding = true;
 	s->bid_ticks = 0;
 	s->ack_to = 0;
 	s->bid_sequence++;
 	if (s->bid_sequence == 0)
 		s->bid_sequence = 1;
-	s->bid_held = bid_held_by(s, now_ms) != 0;
+	s->bid_held = holder != 0;
 	note_add(out, QD_NOTE_BID, s->p.node_id, s->bid_sequence, 0);
+	if (holder)
+		note_add(out, QD_NOTE_BID_HELD, holder, 0, 0);
 }
 
 static void bid_rescind(struct qd_state *s, uint32_t better, struct qd_actions *out)

@@ -310,11 +310,11 @@ void qd_engine_ring(struct qd_engine *e)
 	if (e->ended)
 		return;
 	engine_event(e, QD_EV_RING);
-	if (e->ended || qd_ring_equal(before, e->state.cs.ring))
+	if (e->ended || qd_ring_equal(before, e->state.cs.ring) ||
+	    e->express_count >= QD_EXPRESS_PER_TICK)
 		return;
 	e->express_wanted = true;
 	e->express_ms = 0;
-	e->express_count = 0;
 	if (e->phase == QD_PHASE_IDLE)
 		engine_cycle_start(e, /* tick */ false);
 }

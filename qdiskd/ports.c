@@ -133,7 +133,7 @@ static void port_corosync(void *ctx, uint64_t now_ms, struct qd_corosync *cs)
 
 	cs_look(d->cs, now_ms, s);
 	*cs = (struct qd_corosync){
-		.connected = s->connected, .stalled = s->stalled, .ring = s->ring,
+		.connected = s->connected, .ended = s->ended, .stalled = s->stalled, .ring = s->ring,
 		.members = s->members, .in_sync = s->in_sync, .quorate = s->quorate, .view = s->view,
 		.quorum = s->quorum, .registered = s->registered, .polled_seq = s->polled_seq,
 		.polled_accepted = s->polled_accepted, .polled_cast = s->polled_cast,

@@ -160,12 +160,13 @@ static void show_head(FILE *out, json_object *r)
 	(void)fprintf(out, "%s\n", !truth(cs, "connected") ? ", NO COROSYNC" :
 				   truth(cs, "quorate")	    ? ", quorate" : ", NOT QUORATE");
 	show_key(out, "master:");
-	if (number(r, "master"))
+	if (number(r, "master")) {
 		show_node(out, r, number(r, "master"));
-	else
+		(void)fprintf(out, ", counts on");
+		show_set(out, get(r, "quorate_set"));
+	} else {
 		(void)fprintf(out, "none");
-	(void)fprintf(out, ", counts on");
-	show_set(out, get(r, "quorate_set"));
+	}
 	(void)fprintf(out, "\n");
 }
 

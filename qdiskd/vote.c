@@ -67,7 +67,9 @@ void mark_update(struct qd_state *s, struct qd_actions *out)
 		return;
 	if (!cs->connected) {
 		/* A corosync that has ended shows nobody a quorate view. */
-		cleared = s->was_connected;
+		cleared = cs->ended;
+	} else if (s->mark_wanted) {
+		return;	/* set for the 1 that this cycle is about to cast */
 	} else {
 		/* A poll is counted only when the node's own message has come round
 		 * the ring: total votes and cast flag confirm nothing. */
@@ -137,7 +139,8 @@ void mark_before_write(struct qd_state *s, uint64_t now_ms)
 {
 	enum qd_why why;
 
-	if (cs_usable(&s->cs) && !forbidden(s, now_ms, &why) && seated(s, &why))
+	s->mark_wanted = cs_usable(&s->cs) && !forbidden(s, now_ms, &why) && seated(s, &why);
+	if (s->mark_wanted)
 		s->voting = true;
 	if (s->voting && s->cs.connected)
 		s->view = mark_view(s);
@@ -150,7 +153,7 @@ static bool cycle_complete(const struct qd_state *s, const struct qd_input *in)
 	return in->event == QD_EV_WRITTEN && in->wrote == QD_IO_OK && s->own_landed &&
 	       s->cycle_read_ok && qd_ring_equal(s->own.ext.ring, s->cs.ring) &&
 	       qd_ring_equal(s->cycle_ring, s->cs.ring) &&
-	       (s->own.ext.flags & QD_EXT_VOTING) && s->own.ext.view == mark_view(s) &&
+	       s->mark_wanted && s->own.ext.view == mark_view(s) &&
 	       in->now_ms - s->cycle_start_ms <= s->p.t.interval_ms;
 }
 
@@ -241,6 +244,7 @@ static void vote_request(struct qd_state *s, bool cast, struct qd_actions *out)
 {
 	struct qd_action *a = action_add(out, QD_ACT_VOTE);
 
+	assert(!cast || s->voting);
 	s->vote_seq++;
 	s->vote_ring = s->cs.ring;
 	s->vote_cast = cast;

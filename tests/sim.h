@@ -72,16 +72,6 @@ struct sim_queue {
 	struct sim_event heap[SIM_EVENTS];
 };
 
-void sim_rng_seed(struct sim_rng *rng, uint64_t seed);
-uint64_t sim_rng_next(struct sim_rng *rng);
-/* Uniform in low..high, both included. */
-uint64_t sim_rng_range(struct sim_rng *rng, uint64_t low, uint64_t high);
-/* True in `per_mille` of 1000 cases. */
-bool sim_rng_chance(struct sim_rng *rng, uint32_t per_mille);
-void sim_queue_push(struct sim_queue *queue, struct sim_event event);
-/* Take the earliest; false: none left. */
-bool sim_queue_pop(struct sim_queue *queue, struct sim_event *ret_event);
-
 /* ---- Trace ---- */
 
 /* One thing that happened: a note of the mind, or words of the world with up to
@@ -313,6 +303,7 @@ struct sim_world {
 	uint64_t interval_us;
 	uint32_t quorum, expected, device_votes;
 	bool stop;		/* of the loop */
+	uint32_t moment_events;	/* since time last passed */
 	bool story_trace;
 	bool wild;		/* rare timings allowed */
 	struct sim_check check;
@@ -326,177 +317,6 @@ struct sim_world {
 	struct sim_node node[SIM_NODES];
 };
 
-/* sim_trace.c */
-void sim_say(struct sim_world *w, uint32_t node_id, const char *format, uint64_t a, uint64_t b,
-	     uint64_t c);
-void sim_note(struct sim_world *w, uint32_t node_id, const struct qd_note *note);
-void sim_hash(struct sim_world *w, uint64_t a, uint64_t b);
-/* The last lines, each behind `before`. */
-void sim_trace_print(const struct sim_world *w, uint32_t lines, const char *before);
-
-/* sim_world.c */
-void sim_world_init(struct sim_world *w, const struct sim_setup *setup);
-void sim_params_init(struct sim_world *w);	/* again, after a change of node ids */
-/* Run until a time, or until w->stop or a violation. */
-void sim_run(struct sim_world *w, uint64_t until);
-void sim_push(struct sim_world *w, uint64_t at, enum sim_event_kind kind, uint32_t node,
-	      uint32_t arg, uint32_t gen);
-uint64_t sim_local(const struct sim_node *n, uint64_t at);	/* its CLOCK_BOOTTIME, us */
-uint64_t sim_local_to_sim(const struct sim_node *n, uint64_t local);
-struct sim_node *sim_by_id(struct sim_world *w, uint32_t id);	/* the first with it; NULL */
-/* Does the daemon exist and may it run now? */
-bool sim_awake(const struct sim_node *n);
-static inline uint64_t sim_dice(struct sim_world *w, uint64_t low, uint64_t high)
-{
-	return sim_rng_range(&w->rng, low, high);
-}
-
-/* sim_machine.c: what can be done to a machine; each looks after what hangs on it */
-void sim_boot(struct sim_world *w, struct sim_node *n);
-void sim_power_off(struct sim_world *w, struct sim_node *n, const char *why);
-void sim_daemon_start(struct sim_world *w, struct sim_node *n);
-void sim_daemon_kill(struct sim_world *w, struct sim_node *n);
-void sim_daemon_gone(struct sim_world *w, struct sim_node *n);
-void sim_daemon_stop(struct sim_world *w, struct sim_node *n);
-void sim_daemon_pause(struct sim_world *w, struct sim_node *n);
-void sim_daemon_resume(struct sim_world *w, struct sim_node *n);
-void sim_freeze(struct sim_world *w, struct sim_node *n);
-void sim_thaw(struct sim_world *w, struct sim_node *n);
-/* Keep an event of a paused daemon until it goes on. */
-void sim_park(struct sim_node *n, const struct sim_event *event);
-void sim_tick(struct sim_world *w, struct sim_node *n, const struct sim_event *event);
-void sim_pet(struct sim_world *w, struct sim_node *n);
-void sim_watchdog(struct sim_world *w, struct sim_node *n);
-
-/* sim_ports.c */
-void sim_ports_init(struct sim_node *n);
-void sim_fence_hit(struct sim_world *w, uint32_t victim);
-void sim_fenced(struct sim_world *w, struct sim_node *n, uint32_t victim);
-void sim_kill_hit(struct sim_world *w, struct sim_node *n, uint32_t victim);
-
-/* sim_lun.c */
-void sim_lun_init(struct sim_world *w);
-void sim_lun_read(struct sim_world *w, struct sim_node *n);
-void sim_lun_write(struct sim_world *w, struct sim_node *n, uint32_t slot, const uint8_t *bytes);
-void sim_lun_read_end(struct sim_world *w, struct sim_node *n, const struct sim_event *event);
-void sim_lun_land(struct sim_world *w, const struct sim_event *event);
-void sim_lun_wrote(struct sim_world *w, const struct sim_event *event);
-/* A machine has died, or its daemon: what is in flight may land yet, or never. */
-void sim_lun_orphan(struct sim_world *w, struct sim_node *n);
-void sim_lun_bad(struct sim_world *w, uint32_t slot, uint64_t until);	/* 0: good again */
-/* What stands in a slot now; false: garbage. */
-bool sim_lun_block(struct sim_world *w, uint32_t slot, struct qd_block *ret_block);
-
-/* sim_totem.c */
-bool sim_totem_flows(const struct sim_world *w, const struct sim_node *n);
-void sim_totem_change(struct sim_world *w, bool clean);
-void sim_totem_form(struct sim_world *w, const struct sim_event *event);
-void sim_totem_install(struct sim_world *w, struct sim_node *n, uint32_t gen);
-void sim_corosync_start(struct sim_world *w, struct sim_node *n);
-void sim_corosync_stop(struct sim_world *w, struct sim_node *n, bool clean);
-void sim_corosync_freeze(struct sim_world *w, struct sim_node *n);
-void sim_corosync_go(struct sim_world *w, struct sim_node *n);
-
-/* sim_vote.c */
-void sim_vote_sync(struct sim_world *w, struct sim_node *n);
-void sim_vote_resume(struct sim_world *w, struct sim_node *n);	/* the token goes round again */
-void sim_vote_info(struct sim_world *w, struct sim_node *n);
-void sim_vote_activate(struct sim_world *w, struct sim_node *n, uint32_t gen);
-void sim_vote_timer(struct sim_world *w, struct sim_node *n);
-bool sim_vote_poll(struct sim_world *w, struct sim_node *n, struct qd_ring ring, bool cast);
-bool sim_vote_register(struct sim_world *w, struct sim_node *n);
-void sim_vote_unregister(struct sim_world *w, struct sim_node *n);
-
-/* sim_hand.c */
-void sim_hand_start(struct sim_world *w, struct sim_node *n);
-void sim_hand_lost(struct sim_world *w, struct sim_node *n);
-void sim_hand_changed(struct sim_world *w, struct sim_node *n);
-void sim_hand_notify(struct sim_world *w, struct sim_node *n);
-void sim_hand_connect(struct sim_world *w, struct sim_node *n);
-void sim_hand_ring(struct sim_world *w, struct sim_node *n);	/* the mailbox has something */
-void sim_hand_call(struct sim_world *w, struct sim_node *n);
-void sim_hand_go(struct sim_world *w, struct sim_node *n);	/* corosync answers again */
-
-/* sim_check.c */
-void sim_fail(struct sim_world *w, const char *name, uint32_t node_id, const char *text);
-void sim_check_event(struct sim_world *w);	/* after every event */
-void sim_check_write(struct sim_world *w, struct sim_node *n, uint32_t slot, const uint8_t *bytes,
-		     size_t size);
-void sim_check_evicted(struct sim_world *w, const struct sim_write *write);
-void sim_check_poll(struct sim_world *w, struct sim_node *n, uint64_t incarnation, bool cast);
-void sim_check_pet(struct sim_world *w, struct sim_node *n);
-void sim_check_step(struct sim_world *w, struct sim_node *n);
-
-/* sim_goal.c */
-void sim_goal_started(struct sim_world *w);	/* a daemon has */
-void sim_goal_look(struct sim_world *w);
-/* One live master that every running daemon knows, everybody up and quorate. */
-bool sim_goal_settled(const struct sim_world *w);
-struct sim_node *sim_master(struct sim_world *w);	/* NULL: none, or two */
-bool sim_all_quorate(const struct sim_world *w, sim_set machines);
-uint64_t sim_cycles(const struct sim_world *w, uint64_t count);	/* in us */
-
-/* sim_chaos.c */
-void sim_setup_draw(struct sim_setup *setup, uint64_t seed, enum sim_kind kind, uint32_t nodes,
-		    int timing);
-void sim_plan(struct sim_world *w);
-void sim_plan_event(struct sim_world *w, const struct sim_event *event);
-const char *sim_kind_text(enum sim_kind kind);
-const char *sim_fault_text(enum sim_fault fault);
-
-/* sim_fault.c */
-void sim_fault(struct sim_world *w, enum sim_fault fault);
-void sim_undo(struct sim_world *w, const struct sim_event *event);
-void sim_heal(struct sim_world *w);
-
-/* sim.c: one seed of one kind; false: something is violated. `twice`: D1 too. */
-bool sim_seed_run(struct sim_world *w, const struct sim_setup *setup, bool twice);
-
-/* sim_stage.c */
-
-/* The setup of most stories: I 200 ms, K 8, no resets, nobody comes back alone. */
-struct sim_setup sim_stage_setup(uint32_t nodes);
-/* A world in which every machine has booted and all is well. NULL, or why not. */
-const char *sim_stage(struct sim_world *w, const struct sim_setup *setup);
-/* Only the world; nobody has booted. */
-void sim_stage_empty(struct sim_world *w, const struct sim_setup *setup);
-/* Let `per_mille` thousandths of an interval pass. */
-void sim_stage_pass(struct sim_world *w, uint64_t per_mille);
-/* Let time pass until it holds, at most `cycles`; false: it does not. */
-bool sim_stage_until(struct sim_world *w, uint64_t cycles, bool (*holds)(struct sim_world *w));
-/* Put each machine into a network: groups[i] of machine i. */
-void sim_stage_networks(struct sim_world *w, const char *groups);
-/* How often a note was noted since a time. `by`: by whom, `about`: its node; 0 anyone. */
-uint32_t sim_stage_notes(const struct sim_world *w, enum qd_note_id id, uint32_t by, uint32_t about,
-			 uint64_t since);
-/* When it was noted first since then; 0 never. */
-uint64_t sim_stage_note_at(const struct sim_world *w, enum qd_note_id id, uint32_t by, uint64_t since);
-/* Does any peer hold this node for up? */
-bool sim_stage_up(const struct sim_world *w, uint32_t id);
-
-/* In a story: go on only if it holds, and if nothing is violated. */
-#define EXPECT(condition, words)              \
-	do {                                  \
-		if (w->check.failed)          \
-			return w->check.text; \
-		if (!(condition))             \
-			return words;         \
-	} while (0)
-
-/* In a story: start the world. */
-#define BEGIN(setup)                               \
-	do {                                       \
-		const char *why = sim_stage(w, setup); \
-		if (why)                           \
-			return why;                \
-	} while (0)
-
-/* sim_story.c, sim_legacy.c, sim_self.c: staged scenarios. Each returns NULL, or
- * what did not hold. */
-struct sim_story {
-	const char *name;
-	const char *(*run)(struct sim_world *w);
-};
-extern const struct sim_story sim_stories[], sim_legacy[], sim_self[];	/* end: name NULL */
+#include "sim_calls.h"
 
 #endif

@@ -320,6 +320,6 @@ void sim_plan_event(struct sim_world *w, const struct sim_event *event)
 			w->stop = true;
 		break;
 	default:
-		assert(!"an event of a plan");
+		assert(false);	/* an event of a plan */
 	}
 }

@@ -131,7 +131,7 @@ static bool was_evicted(const struct sim_world *w, uint32_t node_id, uint64_t in
 static void check_eviction(struct sim_world *w, struct sim_node *n, const struct qd_block *block)
 {
 	uint32_t slot = block->node_id;
-	uint64_t needed = sim_cycles(w, w->setup.t.tko), drift = 0;
+	uint64_t needed = sim_cycles(w, w->setup.t.tko), drift = 0, looked;
 
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		uint64_t ppm = (uint64_t)(w->node[i].drift_ppm < 0 ? -w->node[i].drift_ppm :
@@ -142,8 +142,10 @@ static void check_eviction(struct sim_world *w, struct sim_node *n, const struct
 	needed -= needed * drift / 500000 + 2000;
 	if (w->now - w->lun.landed[slot] >= needed)
 		return;
+	/* A gap that ended just now; or when its slot became unreadable. */
+	looked = w->lun.bad[slot] ? w->lun.bad[slot] : w->now;
 	if (w->lun.gap_end[slot] && w->lun.gap[slot] >= needed &&
-	    w->now - w->lun.gap_end[slot] <= sim_cycles(w, 2))
+	    looked <= w->lun.gap_end[slot] + sim_cycles(w, 2))
 		return;
 	if (was_evicted(w, slot, block->ext.victim_incarnation) || slot == w->check.exempt)
 		return;

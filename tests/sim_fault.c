@@ -290,7 +290,7 @@ void sim_undo(struct sim_world *w, const struct sim_event *event)
 		}
 		break;
 	default:
-		assert(!"an undo");
+		assert(false);	/* an undo */
 	}
 }
 

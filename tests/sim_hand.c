@@ -51,6 +51,7 @@ void sim_hand_start(struct sim_world *w, struct sim_node *n)
 void sim_hand_lost(struct sim_world *w, struct sim_node *n)
 {
 	memset(&n->hand.cs, 0, sizeof(n->hand.cs));
+	n->hand.cs.ended = true;
 	n->hand.vote_waits = n->hand.hung = false;
 	wake_up(w, n);
 	register_later(w, n, 1000000);
@@ -64,6 +65,7 @@ void sim_hand_connect(struct sim_world *w, struct sim_node *n)
 		return;
 	}
 	n->hand.cs.connected = true;
+	n->hand.cs.ended = false;
 	if (!n->hand.unregister && !sim_vote_register(w, n))
 		register_later(w, n, 100000);
 	wake_up(w, n);

@@ -135,7 +135,7 @@ static struct sim_write *write_new(struct sim_world *w, uint32_t *ret_index)
 			return &w->lun.write[i];
 		}
 	}
-	assert(!"writes in flight");
+	assert(false);	/* writes in flight */
 	return NULL;
 }
 

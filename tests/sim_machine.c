@@ -95,7 +95,7 @@ void sim_daemon_start(struct sim_world *w, struct sim_node *n)
 	for (uint32_t i = 0; i < w->setup.nodes; i++)
 		highest = w->node[i].id > highest ? w->node[i].id : highest;
 	if (qd_label_decode(w->lun.image, SIM_SECTOR, &label) != QD_FINE)
-		assert(!"the label");
+		assert(false);	/* the label */
 	sim_say(w, n->id, "daemon starts", 0, 0, 0);
 	qd_engine_init(&n->engine, &n->ports, &n->params, &label, SIM_SECTOR, highest);
 	sim_hand_start(w, n);

@@ -82,9 +82,10 @@ static const char *story_master_dies(struct sim_world *w)
 static const char *story_handover(struct sim_world *w)
 {
 	struct sim_setup s = sim_stage_setup(3);
-	uint64_t asked;
 
 	for (s.seed = 1; s.seed <= 20; s.seed++) {
+		uint64_t asked;
+
 		BEGIN(&s);
 		keep_quorate(w, 7);
 		asked = w->now;
@@ -103,11 +104,11 @@ static const char *story_handover(struct sim_world *w)
 static const char *split(struct sim_world *w, uint32_t nodes, const char *groups)
 {
 	struct sim_setup s = sim_stage_setup(nodes);
-	sim_set side = 0;
 
 	for (s.seed = 1; s.seed <= 10; s.seed++) {
+		sim_set side = 0;
+
 		BEGIN(&s);
-		side = 0;
 		for (uint32_t i = 0; i < nodes; i++)
 			side |= groups[i] == groups[0] ? 1u << i : 0;
 		keep_quorate(w, side);

@@ -87,7 +87,7 @@ static void dispatch_daemon(struct sim_world *w, struct sim_node *n, const struc
 		sim_fenced(w, n, event->arg);
 		break;
 	default:
-		assert(!"an event for a daemon");
+		assert(false);	/* an event for a daemon */
 	}
 }
 
@@ -135,7 +135,7 @@ static void dispatch_machine(struct sim_world *w, struct sim_node *n, const stru
 		sim_fence_hit(w, event->arg);
 		break;
 	default:
-		assert(!"an event for a machine");
+		assert(false);	/* an event for a machine */
 	}
 }
 
@@ -158,7 +158,7 @@ static void dispatch_corosync(struct sim_world *w, struct sim_node *n, const str
 		sim_vote_timer(w, n);
 		break;
 	default:
-		assert(!"an event for corosync");
+		assert(false);	/* an event for corosync */
 	}
 }
 
@@ -186,6 +186,9 @@ void sim_run(struct sim_world *w, uint64_t until)
 
 	while (!w->stop && !w->check.failed && w->queue.count && w->queue.heap[0].at <= until) {
 		(void)sim_queue_pop(&w->queue, &event);	/* there is one */
+		w->moment_events = event.at == w->now ? w->moment_events + 1 : 0;
+		if (w->moment_events > SIM_EVENTS)
+			sim_fail(w, "S6", w->node[event.node].id, "it spins: events without end, and no time passes");
 		w->now = event.at;
 		w->stats.events++;
 		sim_hash(w, event.kind, (uint64_t)event.node << 32 | event.arg);

@@ -610,6 +610,27 @@ static void elect_mark_without_me_holds_the_bid(void **state)
 	assert_true(written_block(&m)->ext.flags & QD_EXT_HELD_BACK);
 }
 
+static void elect_held_bid_is_said_once(void **state)
+{
+	(void)state;
+	rival_votes();
+	mind_cycles(&m, W + 5 * M);
+	assert_int_equal(m.noted[QD_NOTE_BID_HELD], 1);
+	assert_int_equal(m.note[QD_NOTE_BID_HELD].node, 3);
+}
+
+static void elect_mark_set_after_the_bid_holds_it(void **state)
+{
+	(void)state;
+	rival_votes();
+	peer(&m, 3)->ext.flags = 0;
+	bids_after_w();
+	peer_votes(&m, 3, 4);
+	mind_cycles(&m, 5 * M);
+	assert_int_equal(m.s.role, QD_STATE_RUN);
+	assert_int_equal(m.noted[QD_NOTE_BID_HELD], 1);
+}
+
 static void elect_mark_with_me_holds_nobody(void **state)
 {
 	(void)state;
@@ -976,6 +997,8 @@ int main(void)
 		test_with(second_of_3, stranger_ack_with_a_refused_0_is_not_given),
 		test_with(second_of_3, stranger_that_is_a_member_of_my_ring_needs_no_0),
 		test_with(first_of_3, elect_mark_without_me_holds_the_bid),
+		test_with(first_of_3, elect_held_bid_is_said_once),
+		test_with(first_of_3, elect_mark_set_after_the_bid_holds_it),
 		test_with(first_of_3, elect_mark_with_me_holds_nobody),
 		test_with(first_of_3, elect_mark_cleared_frees_the_bid),
 		test_with(first_of_3, elect_mark_of_a_silent_node_holds_for_z),

@@ -310,6 +310,7 @@ static int following(void **state)
 	follow(K + 5);
 	assert_int_equal(engine.state.vote, QD_VOTE_CASTS);
 	w.reads = w.writes = w.publishes = w.alarms = w.votes[0] = w.votes[1] = w.pets = 0;
+	engine.express_cycles = engine.late_ticks = 0;
 	memset(w.order, 0, sizeof(w.order));
 	return 0;
 }
@@ -706,22 +707,24 @@ static void express_ends_with_the_answer(void **state)
 	(void)state;
 	w.now += I - w.now % I;
 	ring(2, 7);
-	qd_engine_ring(&engine);
-	for (unsigned i = 0; i < 2; i++) {
+	qd_engine_ring(&engine);	/* the master does not show it yet */
+	until_the_next_tick();
+	assert_in_range(w.reads, 2, QD_EXPRESS_PER_TICK);
+	w.reads = 0;
+	tick();
+	for (unsigned i = 0; i < 2; i++) {	/* now it does */
 		struct qd_block one = peer_block(1, QD_STATE_MASTER, ++beat);
 
 		slot_put(1, &one);
-		read_ends(QD_IO_OK);
+		if (w.read_out)
+			read_ends(QD_IO_OK);
 		writes_end(QD_IO_OK);
-		if (w.alarm_ms > w.now)
-			w.now = w.alarm_ms;
-		qd_engine_alarm(&engine);
-		if (!w.read_out)
-			break;
+		w.now++;
 	}
-	assert_int_equal(w.votes[1], 1);
+	until_the_next_tick();
+	assert_in_range(w.votes[1], 1, 2);
 	assert_int_equal(w.votes[0], 0);
-	assert_false(w.read_out);
+	assert_in_range(w.reads, 1, 2);
 }
 
 /* ---- Label ---- */
@@ -927,7 +930,7 @@ static void dice_block(uint32_t id, uint32_t nodes)
 	b.has_ext = dice(10) != 0;
 	b.ext.flags = (uint32_t)dice(QD_EXT_FLAGS_KNOWN + 1);
 	b.ext.view = dice(2) ? ~(qd_mask)0 : dice_state;
-	b.ext.successor = (uint32_t)dice(nodes + 2);
+	b.ext.successor = (uint32_t)dice(nodes + 1);
 	b.ext.victim_incarnation = dice(2) ? b.incarnation : engine.state.incarnation * dice(20) / 19;
 	b.ext.tko = dice(3) ? K : (uint32_t)dice_state;
 	b.ext.interval_ms = dice(3) ? I : (uint32_t)dice_state;

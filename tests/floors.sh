@@ -1,0 +1,422 @@
+#!/bin/bash
+# The house: who may include whom, which hand holds which foreign library, and how
+# pure the archive of floors 0 to 2 is. TAP.
+#
+#   tests/floors.sh	needs a release build: $BUILD/libqdcore.a ($BUILD: build)
+#
+# A new file gets its place in the table below, or fails; so does a new library.
+set -u -f	# -f: a pattern in the table is a pattern, not a list of files
+export LC_ALL=C
+here=$(cd "$(dirname "$0")/.." && pwd)
+BUILD=${BUILD:-build}
+case $BUILD in /*) ;; *) BUILD=$here/$BUILD ;; esac
+
+# ---- The table ----
+
+# floor room files. A file may include what stands on a lower floor, and its own room.
+table='
+0 words		include/qd_format.h include/qd_config.h qdiskd/format*.[ch]
+1 mind		include/qd_core.h qdiskd/mind.h qdiskd/laws.h
+1 mind		qdiskd/core.c qdiskd/own.c qdiskd/member.c qdiskd/elect.c qdiskd/vote.c qdiskd/evict.c
+1 mind		qdiskd/stop.c qdiskd/score.c qdiskd/laws.c qdiskd/laws_corosync.c qdiskd/note.c
+2 cycle		include/qd_ports.h qdiskd/engine.c
+3 aio		qdiskd/aio.[ch]
+3 corosync	qdiskd/cs.h qdiskd/cs_*.[ch]
+3 device	qdiskd/device.[ch]
+3 discover	qdiskd/discover.[ch] qdiskd/discover_*.[ch]
+3 runner	qdiskd/runner.[ch] qdiskd/runner_*.[ch]
+3 fence		qdiskd/fence.[ch] qdiskd/fence_*.[ch]
+3 watchdog	qdiskd/watchdog.[ch]
+3 log		qdiskd/log.[ch] qdiskd/log_*.[ch]
+3 status	qdiskd/status.[ch] qdiskd/status_*.[ch]
+3 config	qdiskd/config.[ch] qdiskd/config_*.[ch]
+3 clusterconf	cman-shim/clusterconf.[ch] cman-shim/clusterconf_*.[ch]
+4 qdiskd	qdiskd/daemon.h qdiskd/main.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/ports_*.c
+4 qdiskd	qdiskd/reload.c qdiskd/snapshot.c qdiskd/selffence.c
+4 qdisk-tool	qdiskd/qdisk_tool.c qdiskd/tool_*.[ch]
+4 mkqdisk	mkqdisk/*.[ch]
+4 readconf	cman-shim/readconf.c
+4 libcman	include/libcman.h cman-shim/libcman*.[ch]
+4 cman_tool	cman-shim/cman_tool*.[ch]
+4 fence_node	cman-shim/fence_node*.[ch]
+'
+
+# Headers that other rooms may include; every other header is its room's own.
+public='
+include/qd_format.h include/qd_config.h include/qd_core.h include/qd_ports.h include/libcman.h
+qdiskd/aio.h qdiskd/cs.h qdiskd/device.h qdiskd/discover.h qdiskd/runner.h qdiskd/fence.h
+qdiskd/watchdog.h qdiskd/log.h qdiskd/status.h qdiskd/config.h cman-shim/clusterconf.h
+'
+
+# room header: a hand does not include another hand, nor a program a program, but
+exceptions='
+fence		qdiskd/runner.h		an agent is a child as a heuristic is: one way to run them
+discover	qdiskd/device.h		a candidate is looked at as the device that it would be
+cman_tool	include/libcman.h	the tool speaks to the cluster as every cman client does
+fence_node	include/libcman.h	as cman_tool
+'
+
+# header files: one foreign library is one hand. Tests may hold what they test.
+foreign='
+libaio.h	qdiskd/aio.c
+corosync/*	qdiskd/cs_*.c cman-shim/libcman*.[ch] tests/*
+libxml/*	cman-shim/clusterconf.c tests/*
+blkid/*		qdiskd/device.c qdiskd/discover.c qdiskd/discover_*.c
+qb/*		qdiskd/main.c qdiskd/daemon.h qdiskd/log.c tests/*
+zlib.h		qdiskd/format_envelope.c
+json-c/*	qdiskd/tool_status.c tests/*
+cmocka.h	tests/*
+'
+
+# What floors 0 to 2 may include of the system: no syscall, clock, random, malloc.
+pure_headers=' assert.h stdarg.h stdbool.h stddef.h stdint.h stdio.h string.h syslog.h zlib.h '
+
+# libc and the kernel; what is neither here nor above is an unknown library
+system_headers=' assert.h ctype.h dirent.h endian.h errno.h fcntl.h getopt.h glob.h grp.h inttypes.h
+ libgen.h limits.h locale.h malloc.h math.h netdb.h poll.h pthread.h pwd.h regex.h sched.h setjmp.h
+ signal.h spawn.h
+ stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h syslog.h time.h
+ unistd.h '
+system_dirs='sys|linux|net|netinet|arpa|asm'
+
+# the objects below the programs that may hold state of the file, and why
+stateful=' log '	# log.c: libqb logs into a sink that it is told of once
+
+top_level='.ci .clang-format .editorconfig .git .gitignore LICENSE Makefile README build cman-shim
+heuristics include man mkqdisk qdiskd tests'
+
+# ---- Includes; each check prints what is wrong, nothing when all is well ----
+
+sources() {
+	find qdiskd mkqdisk cman-shim include -name '*.[ch]' 2>/dev/null | sort
+}
+
+# FILE PATTERN...: one of them fits.
+fits() {
+	local file=$1 p
+	shift
+	for p; do
+		# shellcheck disable=SC2254 # a pattern is meant
+		case $file in $p) return 0 ;; esac
+	done
+	return 1
+}
+
+# FILE: sets floor and room; fails when it has no place.
+declare -A placed=()
+place() {
+	local f r patterns
+	if [ -z "${placed[$1]:-}" ]; then
+		placed[$1]='- -'
+		while read -r f r patterns; do
+			# shellcheck disable=SC2086 # a list is meant
+			fits "$1" $patterns && placed[$1]="$f $r"
+		done <<<"$table"
+	fi
+	read -r floor room <<<"${placed[$1]}"
+	[ "$floor" != - ]
+}
+
+# FILE: its includes, one per line: `<name>` or `"name"`.
+includes() {
+	sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*\([<"][^>"]*[>"]\).*/\1/p' "$1"
+}
+
+# FILE "NAME": the header's path from the top, if it exists.
+resolve() {
+	local path
+	for path in "$(dirname "$1")/$2" "include/$2"; do
+		[ -f "$path" ] && { realpath --relative-to=. "$path"; return 0; }
+	done
+	return 1
+}
+
+word_in() {	# WORD LIST
+	# shellcheck disable=SC2086 # a list is meant
+	fits "$1" $2
+}
+
+excepted() {	# ROOM HEADER
+	local r h
+	while read -r r h _; do
+		[ "$r" = "$1" ] && [ "$h" = "$2" ] && return 0
+	done <<<"$exceptions"
+	return 1
+}
+
+check_places() {
+	local file floor room
+	for file in $(sources); do
+		place "$file" || echo "$file stands on no floor: give it a place in the table"
+	done
+}
+
+check_include() {	# FILE HEADER, both with a place
+	local floor room file_floor file_room
+	place "$1" || return
+	file_floor=$floor file_room=$room
+	place "$2" || return
+	[ "$room" = "$file_room" ] && return
+	if ! word_in "$2" "$public"; then
+		echo "$1 (room $file_room) includes $2, which is private to $room"
+	elif excepted "$file_room" "$2"; then
+		return
+	elif [ "$floor" -ge "$file_floor" ]; then
+		echo "$1 (floor $file_floor, $file_room) includes $2 (floor $floor, $room)"
+	elif [ "$file_floor" = 3 ] && [ "$floor" != 0 ]; then
+		echo "$1 (a hand) includes $2 (floor $floor, $room): hands decide nothing"
+	fi
+}
+
+check_includes() {
+	local file name header
+	for file in $(sources); do
+		for name in $(includes "$file" | grep '^"' | tr -d '"'); do
+			if header=$(resolve "$file" "$name"); then
+				check_include "$file" "$header"
+			else
+				echo "$file includes \"$name\", which does not exist"
+			fi
+		done
+	done
+}
+
+# FILE <NAME>: sets owners to the files that may include it; fails: no foreign library.
+foreign_owners() {
+	local h
+	while read -r h owners; do
+		[ -n "$h" ] && fits "$1" "$h" && return 0
+	done <<<"$foreign"
+	return 1
+}
+
+check_foreign() {
+	local file name owners
+	for file in $(sources) $(find tests -name '*.[ch]' 2>/dev/null | sort); do
+		for name in $(includes "$file" | grep '^<' | tr -d '<>'); do
+			if foreign_owners "$name"; then
+				word_in "$file" "$owners" ||
+					echo "$file includes <$name>, which belongs to $owners"
+			elif ! word_in "$name" "$system_headers" && ! [[ $name =~ ^($system_dirs)/ ]]; then
+				echo "$file includes <$name>, a library that the table does not know"
+			fi
+		done
+	done
+}
+
+check_pure_headers() {
+	local file name floor room
+	for file in $(sources); do
+		if ! place "$file" || ! [ "$floor" -le 2 ]; then continue; fi
+		for name in $(includes "$file" | grep '^<' | tr -d '<>'); do
+			word_in "$name" "$pure_headers" || echo "$file (floor $floor) includes <$name>"
+		done
+	done
+}
+
+check_top_level() {
+	local name
+	for name in $(find . -mindepth 1 -maxdepth 1 -printf '%f\n'); do
+		word_in "$name" "$top_level" || echo "$name has no place at the top level"
+	done
+	for name in $top_level; do
+		word_in "$name" '.git build' || [ -e "$name" ] || echo "$name is missing"
+	done
+}
+
+# ---- The archive ----
+
+# FILE...: writable sections that are not empty. .data.rel.ro is read-only at run time.
+check_data() {
+	size -A "$@" | awk '
+		/ *:$|:$/ { object = $1 }
+		$1 ~ /^\.(data|bss|tdata|tbss)(\.|$)/ && $1 !~ /^\.data\.rel\.ro/ && $2 > 0 {
+			print object " has " $2 " bytes of " $1
+		}
+		/\(ex / { object = $1 }'
+}
+
+# What floors 0 to 2 may ask of the outside, exactly.
+check_calls() {	# ARCHIVE
+	nm "$1" 2>/dev/null | awk '
+		function allowed(s) {
+			if (s ~ /^__(mem|str)[a-z]*_chk$/ || s == "__snprintf_chk" || s == "__vsnprintf_chk")
+				return 1
+			if (s ~ /^(snprintf|crc32|__stack_chk_fail|__assert_fail|_GLOBAL_OFFSET_TABLE_)$/)
+				return 1
+			if (s ~ /^mem/)		# not those that allocate or call the kernel
+				return s !~ /^mem(align|fd_create|frob)/
+			return s ~ /^str/ && s !~ /^str(n?dup|tok|error|signal|fry)/
+		}
+		NF == 2 && $1 == "U" { wanted[$2] = 1 }
+		NF == 3 && $2 ~ /^[TRDBVW]$/ { defined[$3] = 1 }
+		END { for (s in wanted) if (!(s in defined) && !allowed(s)) print s " is called" }' | sort
+}
+
+# ARCHIVE: no object is missing, none is there that has no place on floors 0 to 2.
+check_members() {
+	local object floor room file
+	for object in $(ar t "$1"); do
+		place "qdiskd/${object%.o}.c" && [ "$floor" -le 2 ] ||
+			echo "$object is in the archive and not of floors 0 to 2"
+	done
+	for file in $(sources | grep '\.c$'); do
+		if ! place "$file" || ! [ "$floor" -le 2 ]; then continue; fi
+		file=${file##*/}
+		ar t "$1" | grep -qx "${file%.c}.o" || echo "${file%.c}.o is not in the archive"
+	done
+}
+
+# Hands keep their state in what they are given.
+check_hands() {	# OBJECT-DIRECTORY
+	local file floor room
+	for file in $(sources | grep '\.c$'); do
+		if ! place "$file" || ! [ "$floor" = 3 ]; then continue; fi
+		[ -f "$1/${file%.c}.o" ] || continue
+		file=${file%.c}
+		word_in "${file##*/}" "$stateful" || check_data "$1/$file.o"
+	done
+}
+
+# ---- TAP ----
+
+tests=0 failed=0
+result() {	# NAME OFFENCES: fails when there are any
+	tests=$((tests + 1))
+	if [ -z "$2" ]; then
+		echo "ok $tests - $1"
+	else
+		echo "not ok $tests - $1"
+		printf '%s\n' "$2" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+skip() {	# NAME WHY
+	tests=$((tests + 1))
+	echo "ok $tests - $1 # SKIP $2"
+}
+
+cd "$here" || exit 1
+result floors_every_file_has_a_place "$(check_places)"
+result floors_a_file_includes_only_what_stands_below_it "$(check_includes)"
+result floors_a_foreign_library_has_one_hand "$(check_foreign)"
+result floors_pure_floors_include_pure_headers_only "$(check_pure_headers)"
+result floors_top_level_is_as_prescribed "$(check_top_level)"
+
+archive=$BUILD/libqdcore.a
+if [ ! -f "$archive" ]; then
+	result floors_archive_is_there "$archive does not exist: run make first"
+elif nm "$archive" 2>/dev/null | grep -qE ' U __(asan|ubsan|msan|tsan|gcov|llvm)_'; then
+	for name in is_there has_no_mutable_data calls_nothing_of_the_world has_the_pure_floors_and_no_more; do
+		skip "floors_archive_$name" "this is no release build: it is instrumented"
+	done
+	skip floors_hands_have_no_mutable_data "this is no release build: it is instrumented"
+else
+	result floors_archive_is_there ""
+	result floors_archive_has_no_mutable_data "$(check_data "$archive")"
+	result floors_archive_calls_nothing_of_the_world "$(check_calls "$archive")"
+	result floors_archive_has_the_pure_floors_and_no_more "$(check_members "$archive")"
+	result floors_hands_have_no_mutable_data "$(check_hands "$BUILD/obj")"
+fi
+
+# ---- Can it fail? A made-up house with one offence each ----
+
+toy=$(mktemp -d) || exit 1
+trap 'rm -rf "$toy"' EXIT
+
+house() {	# a small house in order
+	cd "$toy" || exit 1
+	find . -mindepth 1 -delete
+	mkdir -p .ci qdiskd mkqdisk heuristics cman-shim include tests/unit man
+	touch .clang-format .editorconfig .gitignore LICENSE Makefile README
+	touch include/qd_{format,config,core,ports}.h qdiskd/{mind,aio,fence,runner,runner_spawn}.h
+	printf '#include <string.h>\n#include "qd_core.h"\n' >qdiskd/mind.h
+	printf '#include "mind.h"\n' >qdiskd/core.c
+	printf '#include <libaio.h>\n#include "aio.h"\n#include "qd_format.h"\n' >qdiskd/aio.c
+	printf '#include "runner.h"\n#include "qd_config.h"\n' >qdiskd/fence.h
+	printf '#include <sys/wait.h>\n#include "qd_ports.h"\n#include "aio.h"\n' >qdiskd/main.c
+	printf '#include <corosync/cmap.h>\n#include <cmocka.h>\n' >tests/unit/test_thing.c
+}
+
+all_includes() {
+	check_places
+	check_includes
+	check_foreign
+	check_pure_headers
+	check_top_level
+}
+
+offence() {	# NAME PATTERN: exactly one offence is found, and it is that one
+	local said
+	said=$(all_includes)
+	if [ "$(grep -c . <<<"$said")" = 1 ] && grep -q -- "$2" <<<"$said"; then
+		result "floors_offence_$1_is_found" ""
+	else
+		result "floors_offence_$1_is_found" "wanted one like: $2; said: ${said:-nothing}"
+	fi
+}
+
+house
+result floors_house_in_order_is_accepted "$(all_includes)"
+house; echo '#include "qd_core.h"' >>qdiskd/aio.c; offence hand_includes_mind 'hands decide nothing'
+house; echo '#include "runner.h"' >>qdiskd/aio.c; offence hand_includes_hand 'floor 3, runner'
+house; echo '#include "aio.h"' >>qdiskd/core.c; offence mind_includes_hand 'floor 3, aio'
+house; echo '#include "qd_ports.h"' >>qdiskd/core.c; offence mind_includes_cycle 'floor 2, cycle'
+house; echo '#  include "mind.h"' >>qdiskd/main.c; offence program_includes_private_header 'private to mind'
+house; echo '#include "runner_spawn.h"' >>qdiskd/fence.h; offence hand_includes_private_header 'private to runner'
+house; echo '#include "../qdiskd/aio.h"' >>include/qd_config.h; offence words_include_hand 'floor 3, aio'
+house; echo '#include "nowhere.h"' >>qdiskd/main.c; offence header_does_not_exist 'does not exist'
+house; echo '#include <libaio.h>' >>qdiskd/main.c; offence second_hand_on_a_library 'belongs to qdiskd/aio.c'
+house; echo '#include <corosync/cmap.h>' >>qdiskd/main.c; offence corosync_outside_its_hand 'belongs to qdiskd/cs_'
+house; echo '#include <curl/curl.h>' >>qdiskd/main.c; offence unknown_library 'table does not know'
+house; echo '#include <time.h>' >>qdiskd/core.c; offence mind_includes_a_clock 'includes <time.h>'
+house; echo '#include <cmocka.h>' >>qdiskd/main.c; offence test_library_in_a_program 'belongs to tests/'
+house; touch qdiskd/thing.c; offence file_without_a_place 'stands on no floor'
+house; mkdir src; offence folder_at_the_top 'src has no place'
+house; rm README; offence missing_at_the_top 'README is missing'
+
+compiled() {	# NAME CODE CHECK PATTERN: C code, as an archive, is found by a check
+	local said
+	rm -f "$toy/x.o" "$toy/x.a"
+	if ! printf '%s\n' "$2" | ${CC:-cc} -O2 -x c -c -o "$toy/x.o" - 2>"$toy/x.err" ||
+	   ! ar rcs "$toy/x.a" "$toy/x.o"; then
+		result "floors_offence_$1_is_found" "$(cat "$toy/x.err")"
+		return
+	fi
+	said=$($3 "$toy/x.a")
+	if [ -z "$4" ]; then
+		result "floors_$1_is_accepted" "$said"
+	elif grep -q "$4" <<<"$said"; then
+		result "floors_offence_$1_is_found" ""
+	else
+		result "floors_offence_$1_is_found" "wanted: $4; said: ${said:-nothing}"
+	fi
+}
+
+compiled mutable_variable 'static int n; int f(void); int f(void) { return ++n; }' check_data '\.bss'
+compiled initialised_variable 'int n = 5;' check_data '\.data'
+compiled thread_variable '__thread int n = 5;' check_data '\.tdata'
+compiled constant_table 'static const char *const t[] = { "a", "b" }; const char *f(int i);
+	const char *f(int i) { return t[i]; }' check_data ''
+compiled malloc '#include <stdlib.h>
+	void *f(void); void *f(void) { return malloc(5); }' check_calls 'malloc is called'
+compiled strdup '#define _GNU_SOURCE
+	#include <string.h>
+	char *f(const char *t); char *f(const char *t) { return strdup(t); }' check_calls 'strdup is called'
+compiled strerror '#include <string.h>
+	char *f(int e); char *f(int e) { return strerror(e); }' check_calls 'strerror is called'
+compiled clock '#include <time.h>
+	time_t f(void); time_t f(void) { return time(0); }' check_calls 'time is called'
+compiled environment '#include <stdlib.h>
+	char *f(void); char *f(void) { return getenv("X"); }' check_calls 'getenv is called'
+compiled memory_of_the_kernel '#define _GNU_SOURCE
+	#include <sys/mman.h>
+	int f(void); int f(void) { return memfd_create("x", 0); }' check_calls 'memfd_create is called'
+compiled pure_code '#include <string.h>
+	#include <stdio.h>
+	int f(char *t, const char *u); int f(char *t, const char *u)
+	{ memcpy(t, u, 5); return snprintf(t, strlen(u), "%s", u); }' check_calls ''
+
+echo "1..$tests"
+exit $failed
