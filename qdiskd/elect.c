@@ -31,28 +31,12 @@ static bool bids_somehow(const struct qd_member *m)
 	       m->block.state == QD_STATE_RUN && m->block.message == QD_MSG_BID;
 }
 
-/* A ring that no running node shows counts for nothing. */
-static bool last_ring_shown(const struct qd_state *s)
-{
-	if (s->last_master == 0)
-		return false;
-	if (s->role == QD_STATE_RUN && qd_ring_equal(s->cs.ring, s->last_master_ring))
-		return true;
-	for_each_node(id, s->up & peers(s)) {
-		const struct qd_member *m = member_see(s, id);
-
-		if (member_runs(m) && qd_ring_equal(m->block.ext.ring, s->last_master_ring))
-			return true;
-	}
-	return false;
-}
-
 /* First in order: not held back, then in the last master's ring, then lowest id.
  * Two bidders may disagree about the ring: after 2*M cycles it is left out. */
 static bool bidder_before(const struct qd_state *s, const struct bidder *a, const struct bidder *b)
 {
 	uint32_t patience = 2 * s->p.t.master_wait;
-	bool use_ring = a->ticks <= patience && b->ticks <= patience && last_ring_shown(s);
+	bool use_ring = s->last_master && a->ticks <= patience && b->ticks <= patience;
 	bool a_in = qd_ring_equal(a->ring, s->last_master_ring);
 	bool b_in = qd_ring_equal(b->ring, s->last_master_ring);
 

@@ -248,6 +248,7 @@ static void vote_request(struct qd_state *s, bool cast, struct qd_actions *out)
 	s->vote_seq++;
 	s->vote_ring = s->cs.ring;
 	s->vote_cast = cast;
+	s->mark_wanted = cast;	/* a 0 ends what this cycle meant to do */
 	a->vote.seq = s->vote_seq;
 	a->vote.ring = s->cs.ring;
 	a->vote.cast = cast;

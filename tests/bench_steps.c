@@ -158,17 +158,43 @@ static bool asleep(struct steps *s, uint64_t cycles, uint64_t cycle_bytes)
 	return true;
 }
 
-/* Let all threads go on by themselves. One that still had to step would die of it, so
- * each is stopped first; `stopped` is already. */
+/* Wait for a stop of this thread for at most 20 ms. */
+static bool stopped_soon(pid_t tid, int *ret_status)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+
+	for (unsigned i = 0; i < 20; i++) {
+		if (waitpid(tid, ret_status, __WALL | WNOHANG) == tid)
+			return true;
+		(void)nanosleep(&pause, NULL);	/* cut short by a signal: no harm */
+	}
+	return false;
+}
+
+static void thread_stop(pid_t tid)
+{
+	int status;
+
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 || waitpid(tid, &status, __WALL) != tid)
+		fail("stop");
+}
+
+/* Let all threads go on by themselves; `stopped` is at a step. The others sleep in a
+ * system call: being stopped there, they owe the trap of that step, which would kill
+ * the process once nobody traces it. So it is let happen first. */
 static void threads_release(struct steps *s, const struct thread *stopped)
 {
 	for (unsigned i = 0; i < s->thread_count; i++) {
 		pid_t tid = s->thread[i].tid;
 		int status;
 
-		if (&s->thread[i] != stopped &&
-		    (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 || waitpid(tid, &status, __WALL) != tid))
-			fail("stop");
+		if (&s->thread[i] != stopped) {
+			thread_stop(tid);
+			if (ptrace(PTRACE_CONT, tid, NULL, NULL) < 0)
+				fail("go on");
+			if (!stopped_soon(tid, &status))
+				thread_stop(tid);
+		}
 		if (ptrace(PTRACE_DETACH, tid, NULL, NULL) < 0)
 			fail("detach");
 	}

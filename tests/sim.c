@@ -67,17 +67,17 @@ static void violation_tell(const struct sim_world *w, const char *before)
 	       s->token_ms);
 }
 
-static void totals_print(const struct sim_world *w, double wall)
+static void totals_print(const struct sim_world *w, double wall, const char *before)
 {
 	const struct sim_stats *s = &w->stats;
 
-	printf("%llu seeds, %.1f simulated hours, %.1f s, %llu events, %llu cycles, %llu polls, %llu rings\n",
-	       (unsigned long long)s->seeds, (double)s->simulated_us / 3.6e9, wall,
+	printf("%s%llu seeds, %.1f simulated hours, %.1f s, %llu events, %llu cycles, %llu polls, %llu rings\n",
+	       before, (unsigned long long)s->seeds, (double)s->simulated_us / 3.6e9, wall,
 	       (unsigned long long)s->events, (unsigned long long)s->cycles,
 	       (unsigned long long)s->polls, (unsigned long long)s->rings);
-	printf("%llu masters by election, %llu evictions, %llu self-fences, %llu fencings\nfaults:",
-	       (unsigned long long)s->elections, (unsigned long long)s->evictions,
-	       (unsigned long long)s->self_fences, (unsigned long long)s->fences);
+	printf("%s%llu masters by election, %llu evictions, %llu self-fences, %llu fencings\n%sfaults:",
+	       before, (unsigned long long)s->elections, (unsigned long long)s->evictions,
+	       (unsigned long long)s->self_fences, (unsigned long long)s->fences, before);
 	for (unsigned i = 0; i < SIM_F_COUNT; i++)
 		printf("%s %llu %s", i ? "," : "", (unsigned long long)s->fault[i],
 		       sim_fault_text((enum sim_fault)i));
@@ -101,7 +101,7 @@ static int seeds_run(struct sim_world *w, const struct options *o)
 	}
 	if (!good)
 		violation_tell(w, "");
-	totals_print(w, seconds() - begin);
+	totals_print(w, seconds() - begin, "");
 	return good ? 0 : 1;
 }
 
@@ -165,8 +165,8 @@ static int tap_run(struct sim_world *w)
 	failed += tap_stories(w, sim_self, &number);
 	memset(&w->stats, 0, sizeof(w->stats));
 	failed += tap_seeds(w, &number);
-	printf("1..%u\n# ", number);
-	totals_print(w, seconds() - begin);
+	printf("1..%u\n", number);
+	totals_print(w, seconds() - begin, "# ");
 	return failed ? 1 : 0;
 }
 

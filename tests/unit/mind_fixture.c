@@ -196,7 +196,7 @@ static void action_done(struct mind *m, const struct qd_action *a)
 		break;
 	case QD_ACT_UNREGISTER:
 		m->unregisters++;
-		m->in.cs.registered = false;
+		m->in.cs.registered = m->unregister_stuck;
 		break;
 	case QD_ACT_KILL:
 		m->kills++;
@@ -253,12 +253,22 @@ void mind_read_failed(struct mind *m, enum qd_io io)
 	step(m, QD_EV_CYCLE, 0);
 }
 
-void mind_read_late(struct mind *m, uint64_t after_ms)
+static void read_that_began_at_the_tick(struct mind *m, bool tick, uint64_t after_ms)
 {
 	m->in.read = QD_IO_OK;
-	m->in.tick = false;
+	m->in.tick = tick;
 	m->in.cycle_start_ms = m->tick_ms;
 	step(m, QD_EV_CYCLE, after_ms);
+}
+
+void mind_read_late(struct mind *m, uint64_t after_ms)
+{
+	read_that_began_at_the_tick(m, /* tick */ false, after_ms);
+}
+
+void mind_read_slow(struct mind *m, uint64_t after_ms)
+{
+	read_that_began_at_the_tick(m, /* tick */ true, after_ms);
 }
 
 /* The write of the newest CYCLE step, which began with it. */

@@ -34,6 +34,7 @@ struct mind {
 	bool hand_stuck;		/* no vote request is answered */
 	bool stays_quorate;		/* C1: a vote withdrawn does not count yet */
 	bool evictions_lost;		/* an eviction does not land */
+	bool unregister_stuck;		/* corosync does not answer to it */
 	/* since mind_forget() */
 	unsigned noted[QD_NOTE_COUNT];
 	struct qd_note note[QD_NOTE_COUNT];	/* the newest of each */
@@ -80,6 +81,7 @@ void mind_ring(struct mind *m, uint64_t seq, qd_mask members);
 void mind_read(struct mind *m, bool tick, uint64_t after_ms);	/* CYCLE, read OK */
 void mind_read_failed(struct mind *m, enum qd_io io);		/* the next tick */
 void mind_read_late(struct mind *m, uint64_t after_ms);		/* of a cycle that began at the tick */
+void mind_read_slow(struct mind *m, uint64_t after_ms);		/* of this tick, in time for it */
 void mind_landed(struct mind *m, uint64_t after_ms);		/* WRITTEN of the newest own block */
 void mind_write_failed(struct mind *m, uint64_t after_ms);
 void mind_event(struct mind *m, enum qd_event event, uint64_t after_ms);

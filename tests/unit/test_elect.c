@@ -186,6 +186,35 @@ static void elect_wake_up_makes_nobody_master(void **state)
 	assert_int_equal(m.s.role, QD_STATE_RUN);
 }
 
+static void elect_wake_up_starts_no_bid(void **state)
+{
+	(void)state;
+	mind_cycles(&m, W - 1);
+	m.tick_ms += L1 - I;
+	mind_cycle(&m);		/* the first tick past W */
+	assert_false(bidding());
+	assert_int_equal(m.noted[QD_NOTE_BID], 0);
+}
+
+static void elect_stopping_starts_no_bid(void **state)
+{
+	(void)state;
+	mind_cycles(&m, W - 1);
+	m.hand_stuck = true;
+	mind_event(&m, QD_EV_STOP, 50);
+	mind_cycle(&m);
+	assert_false(bidding());
+	assert_int_equal(m.noted[QD_NOTE_BID], 0);
+}
+
+static void elect_sequence_is_never_0(void **state)
+{
+	(void)state;
+	m.s.bid_sequence = 65535;
+	bids_after_w();
+	assert_int_equal(written_block(&m)->sequence, 1);
+}
+
 static void elect_stopping_bids_no_more(void **state)
 {
 	(void)state;
@@ -215,6 +244,21 @@ static void elect_all_acked_is_master_after_m_cycles(void **state)
 	mind_cycle(&m);
 	assert_int_equal(m.s.role, QD_STATE_MASTER);
 	assert_int_equal(m.noted[QD_NOTE_MASTER], 1);
+	assert_int_equal(written_block(&m)->message, QD_MSG_NONE);
+	assert_int_equal(written_block(&m)->state, QD_STATE_MASTER);
+}
+
+static void elect_master_is_said_once(void **state)
+{
+	(void)state;
+	peer_is_master(&m, 3, 7);
+	mind_cycles(&m, 5);
+	assert_int_equal(m.noted[QD_NOTE_MASTER_IS], 1);
+	assert_int_equal(m.note[QD_NOTE_MASTER_IS].node, 3);
+	peer(&m, 3)->state = QD_STATE_NONE;
+	mind_cycles(&m, 5);
+	assert_int_equal(m.noted[QD_NOTE_MASTER_LOST], 1);
+	assert_int_equal(m.note[QD_NOTE_MASTER_LOST].node, 3);
 }
 
 static void elect_bid_that_did_not_land_does_not_age(void **state)
@@ -364,6 +408,56 @@ static void elect_lower_of_two_bidders_is_acked(void **state)
 	assert_int_equal(acks(), 1);
 }
 
+static void elect_ack_is_said_once(void **state)
+{
+	(void)state;
+	peer_bids(&m, 1, 42);
+	mind_cycles(&m, 5);
+	assert_int_equal(m.noted[QD_NOTE_ACK], 1);
+	peer_bids(&m, 1, 43);
+	mind_cycles(&m, 5);
+	assert_int_equal(m.noted[QD_NOTE_ACK], 2);
+}
+
+static void elect_ack_ends_with_the_mastership(void **state)
+{
+	(void)state;
+	peer_bids(&m, 1, 42);
+	mind_cycle(&m);
+	peer_bids(&m, 1, 0);
+	peer_is_master(&m, 1, 7);
+	mind_cycle(&m);
+	assert_int_equal(acks(), 0);
+	assert_int_equal(m.cast, 1);
+}
+
+static void elect_ack_and_bid_end_with_the_score(void **state)
+{
+	(void)state;
+	peer_bids(&m, 1, 42);
+	mind_cycle(&m);
+	m.in.score = 0;
+	mind_cycle(&m);
+	assert_int_equal(written_block(&m)->message, QD_MSG_NONE);
+	m.in.score = 1;
+	peer(&m, 1)->state = QD_STATE_INIT;
+	mind_cycle(&m);
+	bids_after_w();
+	m.in.score = 0;
+	mind_cycle(&m);
+	assert_int_equal(written_block(&m)->message, QD_MSG_NONE);
+	assert_int_equal(written_block(&m)->state, QD_STATE_NONE);
+}
+
+static void elect_bid_ends_with_corosync(void **state)
+{
+	(void)state;
+	bids_after_w();
+	m.in.cs.connected = false;
+	mind_cycle(&m);
+	assert_int_equal(written_block(&m)->message, QD_MSG_NONE);
+}
+
 static void elect_ack_ends_with_the_bid(void **state)
 {
 	(void)state;
@@ -437,6 +531,39 @@ static void elect_bidder_of_more_than_2_m_cycles_leaves_the_ring_out(void **stat
 	assert_int_equal(acks(), 1);
 }
 
+/* One of them is enough: the other may see the ring otherwise. */
+static void elect_one_bidder_of_more_than_2_m_cycles_is_enough(void **state)
+{
+	(void)state;
+	other_ring_had_the_master(2);
+	mind_cycle(&m);
+	peer_bids(&m, 1, 3);
+	m.in.cs.members = 7;
+	mind_cycles(&m, 2 * M);
+	peer_bids(&m, 3, 3);
+	mind_cycle(&m);
+	assert_int_equal(acks(), 1);
+}
+
+static void elect_bid_begun_anew_ages_from_nothing(void **state)
+{
+	(void)state;
+	other_ring_had_the_master(2);
+	mind_cycle(&m);
+	m.in.cs.members = 7;
+	peer_bids(&m, 1, 3);
+	mind_cycles(&m, 2 * M);
+	peer_bids(&m, 1, 4);		/* another bid */
+	peer_bids(&m, 3, 3);
+	mind_cycle(&m);
+	assert_int_equal(acks(), 3);
+	peer_bids(&m, 1, 0);
+	mind_cycles(&m, M);
+	peer_bids(&m, 1, 4);		/* the same, after a pause */
+	mind_cycle(&m);
+	assert_int_equal(acks(), 3);
+}
+
 /* R8: the dead master's ring is often one that nobody is in any more. */
 static void elect_ring_that_nobody_shows_counts_for_nothing(void **state)
 {
@@ -447,22 +574,6 @@ static void elect_ring_that_nobody_shows_counts_for_nothing(void **state)
 	peer_bids(&m, 1, 3);
 	peer_bids(&m, 3, 3);
 	m.in.cs.members = 7;
-	mind_cycle(&m);
-	assert_int_equal(acks(), 1);
-}
-
-static void elect_ring_shown_by_an_initialising_node_counts_for_nothing(void **state)
-{
-	(void)state;	/* 3 only initialises in it; 1 bids elsewhere, I am better by nothing but ring */
-	other_ring_had_the_master(2);
-	mind_cycle(&m);
-	m.slot[2].block.state = QD_STATE_INIT;
-	peer_bids(&m, 1, 3);
-	mind_ring(&m, 8, 12);		/* mine is the last master's by id, and not by who runs there */
-	m.following = 0;
-	peer_ring(&m, 1, 9, 1);
-	m.in.cs.members = 3;
-	m.in.cs.ring.node_id = 2;
 	mind_cycle(&m);
 	assert_int_equal(acks(), 1);
 }
@@ -484,7 +595,7 @@ static void elect_other_ring_waits_while_the_last_masters_bids(void **state)
 	other_ring_had_the_master(1);
 	mind_cycle(&m);
 	peer_bids(&m, 3, 3);
-	mind_cycles(&m, 2 * M - 1);
+	mind_cycles(&m, 6 * M);
 	assert_false(bidding());
 }
 
@@ -571,6 +682,18 @@ static void stranger_ack_with_a_refused_0_is_not_given(void **state)
 	m.in.cs.polled_ring = m.in.cs.ring;
 	mind_express(&m, 50);
 	assert_int_equal(acks(), 0);
+}
+
+static void stranger_that_gives_up_frees_the_vote(void **state)
+{
+	(void)state;
+	stranger_bids();
+	mind_cycles(&m, 3);
+	assert_int_equal(m.cast, 0);
+	peer_bids(&m, 1, 0);
+	peer_is_master(&m, 3, 6);
+	mind_cycles(&m, 3);
+	assert_int_equal(m.cast, 1);
 }
 
 static void stranger_that_is_a_member_of_my_ring_needs_no_0(void **state)
@@ -727,6 +850,25 @@ static void elect_master_of_a_higher_id_does_not_make_me_abdicate(void **state)
 	mind_cycle(&m);
 	assert_int_equal(m.s.role, QD_STATE_MASTER);
 	assert_int_equal(m.noted[QD_NOTE_TWO_MASTERS], 1);
+	assert_int_equal(m.cast, 0);		/* exactly one live master is no longer seen */
+}
+
+static void elect_abdicated_casts_for_the_other_once_counted_in(void **state)
+{
+	(void)state;
+	elect_master_of_a_lower_id_makes_me_abdicate(state);
+	mind_landed(&m, 10);
+	mind_cycles(&m, 2);
+	assert_int_equal(m.cast, 1);
+}
+
+static void elect_master_remembers_its_ring_as_the_last_masters(void **state)
+{
+	(void)state;
+	mind_ring(&m, 2, 7);
+	mind_cycle(&m);
+	assert_int_equal(m.s.last_master, 1);
+	assert_true(qd_ring_equal(m.s.last_master_ring, m.in.cs.ring));
 }
 
 static void elect_abdicated_waits_w_again(void **state)
@@ -931,7 +1073,37 @@ static void mask_incomplete_in_a_new_ring_wants_an_express_cycle(void **state)
 static void mask_complete_wants_no_express_cycle(void **state)
 {
 	(void)state;
-	mind_cycle(&m);
+	mind_ring(&m, 2, 7);
+	mind_event(&m, QD_EV_RING, 50);
+	mind_express(&m, 60);
+	mind_express(&m, 70);
+	mind_forget(&m);
+	mind_express(&m, 80);
+	assert_false(m.express);
+}
+
+/* One that never shows it is waited for at its ticks. */
+static void mask_incomplete_for_long_wants_no_express_cycle(void **state)
+{
+	(void)state;
+	m.following &= ~qd_bit(3);
+	mind_ring(&m, 2, 7);
+	mind_cycles(&m, 5);
+	mind_forget(&m);
+	mind_express(&m, 60);
+	assert_false(m.express);
+}
+
+static void mask_of_another_is_not_waited_for(void **state)
+{
+	(void)state;
+	m.following &= ~qd_bit(3);
+	mind_ring(&m, 2, 7);
+	mind_event(&m, QD_EV_RING, 50);
+	mind_express(&m, 60);
+	mind_express(&m, 70);
+	mind_forget(&m);
+	mind_express(&m, 80);
 	assert_false(m.express);
 }
 
@@ -962,9 +1134,13 @@ int main(void)
 		test_with(first_of_3, elect_bid_sequence_is_new_for_each_bid),
 		test_with(first_of_3, elect_wake_up_rescinds_the_bid),
 		test_with(first_of_3, elect_wake_up_makes_nobody_master),
+		test_with(first_of_3, elect_wake_up_starts_no_bid),
+		test_with(first_of_3, elect_stopping_starts_no_bid),
+		test_with(first_of_3, elect_sequence_is_never_0),
 		test_with(first_of_3, elect_stopping_bids_no_more),
 		test_with(first_of_3, elect_foreign_block_in_my_slot_starts_no_bid),
 		test_with(first_of_3, elect_all_acked_is_master_after_m_cycles),
+		test_with(first_of_3, elect_master_is_said_once),
 		test_with(first_of_3, elect_bid_that_did_not_land_does_not_age),
 		test_with(first_of_3, elect_express_cycles_do_not_age_a_bid),
 		test_with(first_of_3, legacy_10_ack_of_an_older_bid_does_not_count),
@@ -979,14 +1155,19 @@ int main(void)
 		test_with(second_of_3, elect_bidder_of_a_higher_id_is_acked_too),
 		test_with(second_of_3, elect_lower_of_two_bidders_is_acked),
 		test_with(second_of_3, elect_ack_ends_with_the_bid),
+		test_with(second_of_3, elect_ack_is_said_once),
+		test_with(second_of_3, elect_ack_ends_with_the_mastership),
+		test_with(second_of_3, elect_ack_and_bid_end_with_the_score),
+		test_with(first_of_3, elect_bid_ends_with_corosync),
 		test_with(second_of_3, elect_initialising_peers_bid_is_not_acked),
 		test_with(second_of_3, elect_better_bidder_rescinds_mine_and_is_acked),
 		test_with(first_of_3, elect_worse_bidder_does_not_rescind_mine),
 		test_with(second_of_3, elect_held_bidder_comes_after_one_that_is_not),
 		test_with(first_of_3, elect_bidder_in_the_last_masters_ring_comes_first),
 		test_with(first_of_3, elect_bidder_of_more_than_2_m_cycles_leaves_the_ring_out),
+		test_with(first_of_3, elect_one_bidder_of_more_than_2_m_cycles_is_enough),
+		test_with(first_of_3, elect_bid_begun_anew_ages_from_nothing),
 		test_with(first_of_3, elect_ring_that_nobody_shows_counts_for_nothing),
-		test_with(first_of_3, elect_ring_shown_by_an_initialising_node_counts_for_nothing),
 		test_with(first_of_3, elect_other_ring_bids_after_2_m_quiet_cycles),
 		test_with(first_of_3, elect_other_ring_waits_while_the_last_masters_bids),
 		test_with(first_of_3, elect_other_ring_bids_at_once_where_nobody_shows_the_masters),
@@ -995,6 +1176,7 @@ int main(void)
 		test_with(second_of_3, stranger_is_acked_once_0_is_accepted_in_the_present_ring),
 		test_with(second_of_3, stranger_ack_after_another_ring_needs_another_0),
 		test_with(second_of_3, stranger_ack_with_a_refused_0_is_not_given),
+		test_with(second_of_3, stranger_that_gives_up_frees_the_vote),
 		test_with(second_of_3, stranger_that_is_a_member_of_my_ring_needs_no_0),
 		test_with(first_of_3, elect_mark_without_me_holds_the_bid),
 		test_with(first_of_3, elect_held_bid_is_said_once),
@@ -1007,6 +1189,8 @@ int main(void)
 		test_with(first_of_3, elect_master_of_a_lower_id_makes_me_abdicate),
 		test_with(master, elect_master_of_a_higher_id_does_not_make_me_abdicate),
 		test_with(first_of_3, elect_abdicated_waits_w_again),
+		test_with(first_of_3, elect_abdicated_casts_for_the_other_once_counted_in),
+		test_with(master, elect_master_remembers_its_ring_as_the_last_masters),
 		test_with(follower, handover_named_successor_is_master_at_the_first_tick),
 		test_with(follower, handover_never_in_an_express_cycle),
 		test_with(follower, handover_seen_by_an_express_cycle_first_is_taken_at_the_tick),
@@ -1027,6 +1211,8 @@ int main(void)
 		test_with(follower, mask_of_a_follower_is_empty),
 		test_with(master, mask_incomplete_in_a_new_ring_wants_an_express_cycle),
 		test_with(master, mask_complete_wants_no_express_cycle),
+		test_with(master, mask_incomplete_for_long_wants_no_express_cycle),
+		test_with(follower, mask_of_another_is_not_waited_for),
 		test_with(master, mask_is_in_the_new_ring_within_two_express_cycles),
 	};
 

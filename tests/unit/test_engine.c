@@ -289,6 +289,22 @@ static void cycle(void)
 	}
 }
 
+/* All that falls due from now until the next tick, one ms at a time. */
+static void until_the_next_tick(void)
+{
+	for (w.now++; w.now % I; w.now++) {
+		if (w.read_out)
+			read_ends(QD_IO_OK);
+		else if (w.writes_out)
+			writes_end(QD_IO_OK);
+		if (w.alarm_ms <= w.now) {
+			w.alarm_ms = UINT64_MAX;
+			qd_engine_alarm(&engine);
+		}
+	}
+	w.now--;
+}
+
 static uint64_t beat = 100;
 
 /* Cycles with a master 1 and a node 3 that beat and show my ring. */
@@ -356,6 +372,19 @@ static void engine_written_bytes_decode_to_what_was_meant(void **state)
 	follow(1);
 	assert_int_equal(qd_block_decode(w.write.bytes, w.write.size, ME, &block), QD_FINE);
 	assert_memory_equal(&block, &engine.state.own, sizeof(block));
+}
+
+static void engine_latencies_are_in_the_block(void **state)
+{
+	struct qd_block block;
+
+	(void)state;
+	follow(2);
+	assert_int_equal(qd_block_decode(w.write.bytes, w.write.size, ME, &block), QD_FINE);
+	assert_int_equal(block.ext.read_us, 300);
+	assert_int_equal(block.ext.write_us, 400);
+	assert_int_equal(block.average_us, 400);
+	assert_int_equal(block.last_us, 400);
 }
 
 static void engine_failed_read_writes_nothing(void **state)
@@ -497,6 +526,16 @@ static void engine_tick_in_a_read_of_a_whole_interval_is_late(void **state)
 	assert_int_equal(w.reads, 1);
 }
 
+static void engine_late_tick_is_told_to_the_mind(void **state)
+{
+	(void)state;
+	tick();
+	read_ends(QD_IO_OK);
+	assert_true(engine.state.cycle_read_ok);
+	tick();
+	assert_false(engine.state.cycle_read_ok);
+}
+
 static void engine_read_that_came_late_brings_no_misses(void **state)
 {
 	(void)state;
@@ -565,6 +604,10 @@ static void engine_tick_during_a_young_cycle_is_neither_late_nor_lost(void **sta
 	writes_end(QD_IO_OK);
 	assert_int_equal(w.reads, 2);		/* directly after */
 	assert_int_equal(w.read_ms[1], w.now);
+	read_ends(QD_IO_OK);
+	writes_end(QD_IO_OK);
+	until_the_next_tick();
+	assert_int_equal(engine.express_cycles, w.reads - 1);	/* and once only */
 }
 
 static void engine_pending_tick_counts_misses(void **state)
@@ -649,22 +692,6 @@ static void express_cycle_shows_the_new_ring(void **state)
 	assert_int_equal(w.votes[1], 0);
 }
 
-/* All that falls due from now until the next tick, one ms at a time. */
-static void until_the_next_tick(void)
-{
-	for (w.now++; w.now % I; w.now++) {
-		if (w.read_out)
-			read_ends(QD_IO_OK);
-		else if (w.writes_out)
-			writes_end(QD_IO_OK);
-		if (w.alarm_ms <= w.now) {
-			w.alarm_ms = UINT64_MAX;
-			qd_engine_alarm(&engine);
-		}
-	}
-	w.now--;
-}
-
 /* The first few follow at once, the others I/20 apart. */
 static void express_is_repeated_i_20_apart(void **state)
 {
@@ -700,6 +727,22 @@ static void express_at_most_20_per_tick(void **state)
 		}
 	}
 	assert_in_range(engine.express_cycles, 10, QD_EXPRESS_PER_TICK);
+}
+
+static void express_next_tick_allows_20_more(void **state)
+{
+	unsigned first;
+
+	(void)state;
+	w.now += I - w.now % I;
+	ring(2, 7);
+	qd_engine_ring(&engine);
+	until_the_next_tick();
+	first = w.reads;
+	assert_in_range(first, 10, QD_EXPRESS_PER_TICK);
+	tick();
+	until_the_next_tick();
+	assert_in_range(w.reads - first, 10, QD_EXPRESS_PER_TICK + 1);
 }
 
 static void express_ends_with_the_answer(void **state)
@@ -862,6 +905,39 @@ static void self_fence_is_followed_by_nothing(void **state)
 	tick();
 	assert_int_equal(w.reads, 1);
 	assert_int_equal(w.writes + w.votes[0] + w.votes[1] + w.pets, 0);
+}
+
+static void exit_is_followed_by_nothing(void **state)
+{
+	(void)state;
+	engine.state.p.max_error_cycles = 1;
+	for (unsigned i = 0; i < 2; i++) {
+		tick();
+		read_ends(QD_IO_ERROR);
+	}
+	assert_int_equal(w.exit, 4);
+	storm();
+	tick();
+	assert_int_equal(w.reads, 2);
+}
+
+static void fencing_that_ended_reaches_the_mind(void **state)
+{
+	(void)state;
+	qd_engine_fenced(&engine, 3, PEER_LIFE(3), QD_FENCE_SUCCESS);
+	assert_int_equal(engine.state.fence_victim, 3);
+	assert_int_equal(engine.state.fence_result, QD_FENCE_SUCCESS);
+	assert_true(engine.state.member[2].fenced);
+}
+
+static void reconfig_reaches_the_mind(void **state)
+{
+	struct qd_params p = engine.state.p;
+
+	(void)state;
+	p.reboot = true;
+	qd_engine_reconfig(&engine, &p);
+	assert_true(engine.state.p.reboot);
 }
 
 static void stop_ends_within_two_cycles(void **state)
@@ -1053,6 +1129,7 @@ int main(void)
 		test_with(following, engine_cycle_is_one_read_and_one_write),
 		test_with(following, engine_own_slot_is_written_whole),
 		test_with(following, engine_written_bytes_decode_to_what_was_meant),
+		test_with(following, engine_latencies_are_in_the_block),
 		test_with(following, engine_failed_read_writes_nothing),
 		test_with(following, engine_corrupt_slot_is_decoded_as_corrupt),
 		cmocka_unit_test(engine_eviction_is_one_sector_of_512),
@@ -1062,6 +1139,7 @@ int main(void)
 		test_with(following, engine_write_out_nothing_is_submitted),
 		test_with(following, legacy_01_a_thousand_events_in_a_second_cost_nothing),
 		test_with(following, engine_tick_in_a_read_of_a_whole_interval_is_late),
+		test_with(following, engine_late_tick_is_told_to_the_mind),
 		test_with(following, engine_read_that_came_late_brings_no_misses),
 		test_with(following, engine_read_that_came_late_brings_good_news),
 		test_with(following, engine_next_tick_after_a_late_one_is_on_the_grid),
@@ -1076,6 +1154,7 @@ int main(void)
 		test_with(following, express_cycle_shows_the_new_ring),
 		test_with(following, express_is_repeated_i_20_apart),
 		test_with(following, express_at_most_20_per_tick),
+		test_with(following, express_next_tick_allows_20_more),
 		test_with(following, express_ends_with_the_answer),
 		test_with(following, label_replaced_nothing_is_written),
 		test_with(following, label_garbage_nothing_is_written),
@@ -1088,6 +1167,9 @@ int main(void)
 		test_with(following, alarm_too_early_does_nothing),
 		test_with(following, new_life_has_a_fresh_incarnation_each_time),
 		test_with(following, self_fence_is_followed_by_nothing),
+		test_with(following, exit_is_followed_by_nothing),
+		test_with(following, fencing_that_ended_reaches_the_mind),
+		test_with(following, reconfig_reaches_the_mind),
 		test_with(following, stop_ends_within_two_cycles),
 		cmocka_unit_test(bounds_master_of_64_buries_63_in_one_step),
 		cmocka_unit_test(bounds_random_events_of_3_nodes_never_assert),

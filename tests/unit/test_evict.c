@@ -176,6 +176,16 @@ static void eviction_is_the_last_good_block(void **state)
 	assert_int_equal(m.eviction.incarnation, before.incarnation);
 	assert_int_equal(m.eviction.ext.beat, before.ext.beat);
 	assert_int_equal(m.eviction.online, before.online);
+	assert_int_equal(m.eviction.wall_s, m.tick_ms / 1000);
+}
+
+static void eviction_repeats_no_bid_and_no_ack(void **state)
+{
+	(void)state;
+	peer_bids(&m, 3, 5);
+	mind_cycle(&m);
+	silent(3, K + 1);
+	assert_int_equal(m.eviction.message, QD_MSG_NONE);
 }
 
 static void eviction_names_the_victims_incarnation(void **state)
@@ -234,6 +244,7 @@ static void eviction_of_a_legacy_node_names_it_too(void **state)
 	mind_cycles(&m, U + 2);
 	silent(3, 5 * K + 1);
 	assert_int_equal(m.evicted, qd_bit(3));
+	assert_true(m.eviction.has_ext);
 	assert_int_equal(m.eviction.ext.victim_incarnation, PEER_LIFE(3));
 }
 
@@ -274,11 +285,25 @@ static void unreadable_outside_my_ring_and_unseen_is_evicted(void **state)
 static void unreadable_is_evicted_as_voting_in_an_empty_view(void **state)
 {
 	(void)state;
+	peer_votes(&m, 3, 6);
+	mind_cycle(&m);
 	corrupt(3);
 	mind_ring(&m, 2, 3);
 	mind_cycles(&m, K + 1);
 	assert_true(m.eviction.ext.flags & QD_EXT_VOTING);
 	assert_int_equal(m.eviction.ext.view, 0);
+}
+
+static void unreadable_eviction_that_did_not_land_is_written_again(void **state)
+{
+	(void)state;
+	corrupt(3);
+	mind_ring(&m, 2, 3);
+	m.evictions_lost = true;
+	mind_cycles(&m, K + 1);
+	m.evictions_lost = false;
+	mind_cycles(&m, 3);
+	assert_int_equal(m.evictions, 2);
 }
 
 /* ---- Undead ---- */
@@ -312,7 +337,17 @@ static void undead_after_a_fencing_with_success_is_fenced_again(void **state)
 	writes_again(PEER_LIFE(3));
 	mind_cycle(&m);
 	assert_int_equal(m.fenced, qd_bit(3));
+	assert_int_equal(m.note[QD_NOTE_FENCE_START].a, 1);
 	assert_false(m.eviction.ext.flags & QD_EXT_FENCED);
+}
+
+static void undead_without_means_of_fencing_is_tried_again(void **state)
+{
+	(void)state;
+	mind_fenced(&m, 3, PEER_LIFE(3), QD_FENCE_UNDEFINED);
+	writes_again(PEER_LIFE(3));
+	mind_cycles(&m, 2);
+	assert_int_equal(m.fences, 2);
 }
 
 static void undead_evicted_by_another_master_is_evicted_by_me(void **state)
@@ -445,6 +480,7 @@ static void fence_with_success_is_in_my_block(void **state)
 	mind_cycle(&m);
 	assert_int_equal(written_block(&m)->ext.fence_victim, 3);
 	assert_int_equal(written_block(&m)->ext.fence_result, QD_FENCE_SUCCESS);
+	assert_in_range(written_block(&m)->ext.fence_wall_s, m.tick_ms / 1000 - 1, m.tick_ms / 1000);
 }
 
 static void fence_of_another_incarnation_does_not_count(void **state)
@@ -481,6 +517,40 @@ static void fence_of_a_node_that_came_back_is_dropped(void **state)
 	mind_cycles(&m, 10 * K);
 	assert_int_equal(m.fences, 1);
 	assert_int_equal(m.noted[QD_NOTE_FENCE_DROPPED], 1);
+}
+
+/* It came back while it was being fenced, and dies again. */
+static void next_incarnation_dies(void)
+{
+	writes_again(0xBEEF);
+	m.beating |= qd_bit(3);
+	mind_cycles(&m, U + 2);
+	assert_int_equal(m.fences, 1);
+	silent(3, K + 1);
+	assert_int_equal(m.fences, 2);
+	assert_int_equal(m.fenced_incarnation, 0xBEEF);
+}
+
+static void fence_of_the_next_incarnation_begins_anew(void **state)
+{
+	(void)state;
+	next_incarnation_dies();
+	assert_int_equal(m.note[QD_NOTE_FENCE_START].a, 1);
+}
+
+static void fence_of_the_next_incarnation_waits_for_no_pause(void **state)
+{
+	(void)state;
+	mind_fenced(&m, 3, PEER_LIFE(3), QD_FENCE_FAILED);
+	m.s.member[2].fence_next_ms += 60000;
+	next_incarnation_dies();
+}
+
+static void fence_of_the_next_incarnation_is_tried_without_means_too(void **state)
+{
+	(void)state;
+	mind_fenced(&m, 3, PEER_LIFE(3), QD_FENCE_UNDEFINED);
+	next_incarnation_dies();
 }
 
 static void fence_is_not_begun_while_stopping(void **state)
@@ -573,6 +643,7 @@ int main(void)
 		test_with(master, evict_that_did_not_land_is_written_again),
 		test_with(master, evict_dead_before_i_was_master_is_evicted_then),
 		test_with(master, eviction_is_the_last_good_block),
+		test_with(master, eviction_repeats_no_bid_and_no_ack),
 		test_with(master, eviction_names_the_victims_incarnation),
 		test_with(master, eviction_carries_mark_view_and_ring),
 		test_with(master, eviction_of_a_node_without_mark_has_none),
@@ -583,8 +654,10 @@ int main(void)
 		test_with(master, unreadable_outside_my_ring_but_online_is_not_evicted),
 		test_with(master, unreadable_outside_my_ring_and_unseen_is_evicted),
 		test_with(master, unreadable_is_evicted_as_voting_in_an_empty_view),
+		test_with(master, unreadable_eviction_that_did_not_land_is_written_again),
 		test_with(bereaved, undead_is_evicted_and_killed_again),
 		test_with(fenced, undead_after_a_fencing_with_success_is_fenced_again),
+		test_with(bereaved, undead_without_means_of_fencing_is_tried_again),
 		test_with(master, undead_evicted_by_another_master_is_evicted_by_me),
 		test_with(bereaved, new_incarnation_is_no_undead),
 		test_with(master, kill_not_allowed_evicts_all_the_same),
@@ -601,6 +674,9 @@ int main(void)
 		test_with(bereaved, fence_result_for_a_stranger_is_ignored),
 		test_with(bereaved, fence_undefined_is_not_retried),
 		test_with(bereaved, fence_of_a_node_that_came_back_is_dropped),
+		test_with(bereaved, fence_of_the_next_incarnation_begins_anew),
+		test_with(bereaved, fence_of_the_next_incarnation_waits_for_no_pause),
+		test_with(bereaved, fence_of_the_next_incarnation_is_tried_without_means_too),
 		test_with(master, fence_is_not_begun_while_stopping),
 		test_with(master, fence_by_a_bidder_held_by_the_dead_is_begun),
 		test_with(master, fence_by_a_bidder_not_before_m_cycles),

@@ -350,8 +350,10 @@ static void without_corosync_the_lines_to_write_are_in_force(void **state)
 	(void)state;
 	facts.known = false;
 	facts.device_timeout_ms = facts.device_sync_timeout_ms = 0;
+	facts.node_id = 0;
 	config.token_ms = 3000;
 	assert_accepted();
+	assert_int_equal(params.node_id, 1);	/* somebody's, to show the lines */
 	assert_int_equal(params.v_ms, 1400);
 	assert_int_equal(params.y_ms, 3000);
 	assert_int_equal(params.consensus_ms, 3600);
@@ -445,6 +447,10 @@ static void range_tko_below_4_is_a_warning(void **state)
 	facts.device_timeout_ms = 400;
 	assert_accepted();
 	assert_said(QD_SEV_WARNING, "Quorum disk TKO (3) is too low!");
+	config.tko = 4;
+	assert_accepted();
+	for (uint32_t i = 0; i < findings.count; i++)
+		assert_null(strstr(findings.finding[i].text, "too low"));
 }
 
 static void range_largest_values_do_not_overflow(void **state)
@@ -508,6 +514,24 @@ static void own_id_outside_the_nodelist_is_refused(void **state)
 	(void)state;
 	facts.node_id = 9;
 	assert_refused("corosync.conf", "nodelist", "9");
+}
+
+static void own_name_too_long_is_cut(void **state)
+{
+	(void)state;
+	config.node_count = 0;
+	memset(facts.node[1].name, 'n', QD_NODE_NAME_LEN - 1);
+	assert_accepted();
+	assert_int_equal(strlen(params.node_name), QD_NAME_LEN - 1);
+}
+
+static void stop_cman_is_known_and_said(void **state)
+{
+	(void)state;
+	config.stop_cman = 1;
+	assert_accepted();
+	assert_true(params.stop_cman);
+	assert_said(QD_SEV_WARNING, FILE_NAME ":7", "stop_cman");
 }
 
 /* Row 20: refused at start, before anything is written. */
@@ -761,8 +785,13 @@ static void min_score_out_of_reach_is_a_warning(void **state)
 {
 	(void)state;
 	heuristic(2, "true");
+	config.min_score = 2;
+	assert_accepted();
+	assert_int_equal(findings.count, 0);
+	assert_int_equal(params.heuristic_count, 1);
 	config.min_score = 3;
 	assert_accepted();
+	assert_int_equal(params.min_score, 3);
 	assert_said(QD_SEV_WARNING, "Minimum score (3) is impossible to achieve (heuristic total = 2)");
 }
 
@@ -899,6 +928,8 @@ int main(void)
 		test_with(three, node_without_a_name_in_corosync_is_accepted),
 		test_with(three, file_without_nodes_takes_corosyncs),
 		test_with(three, own_id_outside_the_nodelist_is_refused),
+		test_with(three, own_name_too_long_is_cut),
+		test_with(three, stop_cman_is_known_and_said),
 		test_with(three, legacy_20_node_id_above_64_is_refused),
 		test_with(three, legacy_20_node_id_0_is_refused),
 		test_with(three, legacy_20_node_id_above_64_in_the_file_names_its_line),

@@ -141,6 +141,40 @@ static void member_missed_more_than_k_times_is_dead(void **state)
 	assert_false(see(3)->up);
 }
 
+static void member_misses_are_noted_from_the_second_on(void **state)
+{
+	(void)state;
+	silent(3, 1);
+	assert_int_equal(m.noted[QD_NOTE_NODE_MISSED], 0);
+	silent(3, 1);
+	assert_int_equal(m.noted[QD_NOTE_NODE_MISSED], 1);
+	assert_int_equal(m.note[QD_NOTE_NODE_MISSED].node, 3);
+	assert_int_equal(m.note[QD_NOTE_NODE_MISSED].a, 2);
+	assert_int_equal(m.note[QD_NOTE_NODE_MISSED].b, K);
+	silent(3, K - 2);
+	assert_int_equal(m.noted[QD_NOTE_NODE_MISSED], K - 1);
+}
+
+/* S7: with slow reads two looks lie closer together than a tick. */
+static void member_missed_often_but_not_for_k_intervals_is_alive(void **state)
+{
+	uint64_t beat_ms;
+
+	(void)state;
+	mind_tick(&m);		/* this look ends late in its tick */
+	m.beating &= ~qd_bit(3);
+	mind_read_slow(&m, 190);
+	mind_landed(&m, 195);
+	beat_ms = m.tick_ms + 190;
+	mind_cycles(&m, K - 1);
+	m.s.member[2].missed = K + 5;	/* whatever was counted */
+	mind_cycle(&m);
+	assert_true(m.tick_ms < beat_ms + K * I);
+	assert_true(see(3)->up);
+	mind_cycle(&m);
+	assert_false(see(3)->up);
+}
+
 static void member_beat_after_k_misses_starts_the_count_anew(void **state)
 {
 	(void)state;
@@ -321,6 +355,28 @@ static void member_new_incarnation_counts_from_nothing(void **state)
 	assert_true(see(3)->up);
 }
 
+static void member_new_incarnation_of_the_dead_is_alive(void **state)
+{
+	(void)state;
+	silent(3, K + 1);
+	assert_true(see(3)->dead);
+	peer(&m, 3)->incarnation++;
+	mind_express(&m, 50);
+	assert_false(see(3)->dead);
+}
+
+/* Another incarnation than the one found is a beat seen in this life. */
+static void member_new_incarnation_of_a_leftover_is_seen_beating(void **state)
+{
+	(void)state;
+	peer(&m, 3)->state = QD_STATE_RUN;
+	mind_cycles(&m, 3);
+	assert_false(see(3)->beating);
+	peer(&m, 3)->incarnation++;
+	mind_cycle(&m);
+	assert_true(see(3)->beating);
+}
+
 /* Row 18: a quick restart is another life. */
 static void legacy_18_quick_restart_is_seen(void **state)
 {
@@ -444,9 +500,10 @@ static void member_eviction_seen_is_down(void **state)
 {
 	(void)state;
 	evict_3(PEER_LIFE(3));
-	mind_cycle(&m);
+	mind_cycles(&m, 3);
 	assert_false(see(3)->up);
 	assert_int_equal(m.noted[QD_NOTE_NODE_EVICTED], 1);
+	assert_int_equal(m.note[QD_NOTE_NODE_EVICTED].node, 3);
 }
 
 /* Row 35: undead for everybody until a new incarnation. */
@@ -549,6 +606,8 @@ int main(void)
 		test_with(fresh, member_says_master_is_master),
 		test_with(follower, member_missed_k_times_is_up),
 		test_with(follower, member_missed_more_than_k_times_is_dead),
+		test_with(follower, member_misses_are_noted_from_the_second_on),
+		test_with(follower, member_missed_often_but_not_for_k_intervals_is_alive),
 		test_with(follower, member_beat_after_k_misses_starts_the_count_anew),
 		test_with(follower, member_failed_reads_miss_nobody),
 		test_with(follower, member_beat_between_failed_reads_is_no_miss),
@@ -565,6 +624,8 @@ int main(void)
 		test_with(follower, member_goes_to_none_is_down),
 		test_with(follower, member_new_incarnation_is_down),
 		test_with(follower, member_new_incarnation_counts_from_nothing),
+		test_with(follower, member_new_incarnation_of_the_dead_is_alive),
+		test_with(fresh, member_new_incarnation_of_a_leftover_is_seen_beating),
 		test_with(follower, legacy_18_quick_restart_is_seen),
 		test_with(follower, legacy_03_bad_slot_is_a_miss_of_its_node_only),
 		test_with(follower, legacy_03_bad_slot_of_a_follower_costs_no_vote),

@@ -90,6 +90,15 @@ static void start_with_a_hanging_lun_fences_nobody(void **state)
 	for (unsigned i = 0; i < 10 * K; i++)
 		mind_read_failed(&m, QD_IO_LATE);
 	assert_int_equal(m.self_fence, -1);
+	assert_int_equal(m.s.incarnation, LIFE);
+}
+
+static void start_deadline_is_l1_and_then_none(void **state)
+{
+	(void)state;
+	assert_int_equal(qd_next_deadline(&m.s, m.tick_ms), m.tick_ms + L1);
+	mind_event(&m, QD_EV_TIMER, L1);
+	assert_true(qd_next_deadline(&m.s, m.tick_ms + L1) == UINT64_MAX);
 }
 
 /* Row 11: the clock of "last good" starts at start. */
@@ -216,8 +225,10 @@ static void own_slot_readable_again_casts(void **state)
 	(void)state;
 	m.slot[1].result = QD_SLOT_CORRUPT;
 	mind_cycle(&m);
-	mind_cycle(&m);
+	mind_cycles(&m, 2 * K);
 	assert_int_equal(m.cast, 1);
+	assert_int_equal(m.votes[0], 0);
+	assert_int_equal(m.noted[QD_NOTE_OWN_SLOT_BAD], 1);
 }
 
 /* ---- Evicted ---- */
@@ -382,6 +393,20 @@ static void own_beat_older_than_landed_writes_nothing(void **state)
 	assert_int_equal(m.noted[QD_NOTE_OWN_STALE], 1);
 }
 
+static void own_beat_older_than_landed_is_said_once(void **state)
+{
+	(void)state;
+	mind_cycle(&m);
+	own()->ext.beat--;
+	mind_cycles(&m, 3);
+	assert_int_equal(m.noted[QD_NOTE_OWN_STALE], 1);
+	own()->ext.beat++;
+	mind_cycle(&m);
+	own()->ext.beat--;
+	mind_cycle(&m);
+	assert_int_equal(m.noted[QD_NOTE_OWN_STALE], 2);
+}
+
 static void own_beat_older_than_landed_says_nothing_of_peers(void **state)
 {
 	(void)state;
@@ -488,6 +513,7 @@ static void wake_up_by_a_read_casts_no_1_in_that_cycle(void **state)
 	mind_landed(&m, L1 - I + 10);
 	assert_int_equal(m.votes[1], 0);
 	assert_int_equal(m.cast, 0);
+	assert_true(m.s.woke);	/* its read may be older than the freeze */
 }
 
 static void wake_up_then_clean_cycles_cast_1(void **state)
@@ -520,6 +546,62 @@ static void silence_of_l2_begins_a_new_life(void **state)
 	assert_int_equal(m.s.role, QD_STATE_INIT);
 	assert_int_equal(m.self_fence, -1);
 	assert_int_equal(m.cast, 0);
+}
+
+static void silence_is_said_once(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		mind_event(&m, QD_EV_TIMER, L1);
+		mind_event(&m, QD_EV_TIMER, L1 + 5);
+		m.tick_ms += L1 - I + 20;
+		mind_cycles(&m, 2);
+		assert_int_equal(m.noted[QD_NOTE_SILENCE], i + 1);
+	}
+}
+
+static void silence_of_l2_while_initialising_begins_a_new_life(void **state)
+{
+	(void)state;
+	mind_cycles(&m, 2);
+	mind_event(&m, QD_EV_TIMER, L2);
+	assert_int_equal(m.s.incarnation, NEXT_LIFE);
+}
+
+static void new_life_counts_its_silence_from_its_start(void **state)
+{
+	(void)state;
+	mind_event(&m, QD_EV_TIMER, L2);
+	assert_int_equal(qd_silence(&m.s, m.tick_ms + L2), 0);
+	assert_int_equal(qd_silence(&m.s, m.tick_ms + L2 + 50), 50);
+}
+
+/* Only what is seen beating in this life is somebody. */
+static void new_life_forgets_who_was_seen(void **state)
+{
+	(void)state;
+	mind_event(&m, QD_EV_TIMER, L2);
+	for (uint32_t id = 1; id <= 3; id++)
+		assert_false(m.s.member[id - 1].known || m.s.member[id - 1].beating || m.s.member[id - 1].up);
+	assert_int_equal(m.s.up, 0);
+	assert_int_equal(m.s.master, 0);
+	assert_int_equal(m.s.master_count, 0);
+	assert_int_equal(m.s.last_master, 0);
+	assert_int_equal(m.s.leaver_seen, 0);
+}
+
+static void new_life_begins_without_bid_and_ack(void **state)
+{
+	(void)state;
+	m.beating &= ~qd_bit(1);
+	mind_cycles(&m, K + 1);
+	peer_bids(&m, 3, 5);
+	mind_cycle(&m);
+	assert_int_equal(written_block(&m)->message, QD_MSG_ACK);
+	mind_event(&m, QD_EV_TIMER, L2);
+	m.tick_ms += L2;
+	mind_cycle(&m);
+	assert_int_equal(written_block(&m)->message, QD_MSG_NONE);
 }
 
 static void silence_below_l2_keeps_the_life(void **state)
@@ -743,6 +825,32 @@ static void corosync_back_runs_again(void **state)
 	mind_cycles(&m, 3);
 	assert_int_equal(m.s.role, QD_STATE_RUN);
 	assert_int_equal(m.cast, 1);
+	assert_int_equal(m.noted[QD_NOTE_COROSYNC_BACK], 1);
+}
+
+static void io_errors_of_writes_count_too(void **state)
+{
+	(void)state;
+	m.s.p.max_error_cycles = 3;
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(m.exit, -1);
+		mind_tick(&m);
+		mind_read(&m, /* tick */ true, 0);
+		mind_write_failed(&m, 10);
+	}
+	assert_int_equal(m.exit, 4);
+}
+
+static void exit_is_followed_by_nothing(void **state)
+{
+	(void)state;
+	m.s.p.max_error_cycles = 1;
+	mind_read_failed(&m, QD_IO_ERROR);
+	mind_read_failed(&m, QD_IO_ERROR);
+	assert_int_equal(m.exit, 4);
+	mind_forget(&m);
+	mind_cycles(&m, 3);
+	assert_int_equal(m.own_writes + m.votes[0] + m.votes[1], 0);
 }
 
 static void io_errors_beyond_the_limit_exit_4(void **state)
@@ -879,6 +987,71 @@ static void stop_waits_one_interval_for_the_mark(void **state)
 	assert_int_equal(m.unregisters, 1);
 }
 
+static void stop_with_the_mark_cleared_unregisters_at_once(void **state)
+{
+	(void)state;
+	mind_ring(&m, 2, 3);	/* quorate by the device only */
+	mind_cycles(&m, 2);
+	mind_event(&m, QD_EV_STOP, 50);
+	assert_int_equal(m.unregisters, 0);
+	mind_event(&m, QD_EV_RING, 55);		/* the 0 is confirmed */
+	assert_int_equal(m.unregisters, 1);
+}
+
+static void stop_waits_one_interval_for_the_unregistering(void **state)
+{
+	(void)state;
+	m.unregister_stuck = true;
+	mind_event(&m, QD_EV_STOP, 50);
+	mind_event(&m, QD_EV_RING, 55);
+	assert_int_equal(m.unregisters, 1);
+	assert_int_equal(qd_next_deadline(&m.s, m.tick_ms + 55), m.tick_ms + 55 + I);
+	mind_event(&m, QD_EV_TIMER, 55 + I - 1);
+	assert_false(m.s.leaving);
+	mind_event(&m, QD_EV_TIMER, 55 + I);
+	assert_true(m.s.leaving);
+}
+
+static void stop_deadline_is_one_interval_for_the_mark(void **state)
+{
+	(void)state;
+	m.hand_stuck = true;
+	mind_event(&m, QD_EV_STOP, 50);
+	assert_int_equal(qd_next_deadline(&m.s, m.tick_ms + 50), m.tick_ms + 50 + I);
+}
+
+static void stop_that_leaves_wants_an_express_cycle(void **state)
+{
+	(void)state;
+	mind_event(&m, QD_EV_STOP, 50);
+	m.express = false;
+	mind_event(&m, QD_EV_RING, 55);
+	assert_true(m.s.leaving);
+	assert_true(m.express);
+}
+
+static void stop_after_it_unregistered_casts_no_more(void **state)
+{
+	(void)state;
+	mind_event(&m, QD_EV_STOP, 50);
+	mind_event(&m, QD_EV_RING, 55);
+	assert_int_equal(m.unregisters, 1);
+	mind_forget(&m);
+	mind_cycles(&m, 2);
+	assert_int_equal(m.votes[0] + m.votes[1], 0);
+}
+
+static void stop_without_corosync_leaves_at_once(void **state)
+{
+	(void)state;
+	m.in.cs = (struct qd_corosync){ .ended = true };
+	mind_cycle(&m);
+	mind_event(&m, QD_EV_STOP, 50);
+	mind_express(&m, 60);
+	assert_int_equal(m.exit, 0);
+	assert_int_equal(m.unregisters, 0);
+}
+
 static void stop_leaving_block_carries_the_mark_that_did_not_clear(void **state)
 {
 	(void)state;
@@ -965,6 +1138,7 @@ int main(void)
 		test_with(fresh, start_without_corosync_stays_none),
 		test_with(fresh, start_casts_no_1_while_initialising),
 		test_with(fresh, start_with_a_hanging_lun_fences_nobody),
+		test_with(fresh, start_deadline_is_l1_and_then_none),
 		test_with(fresh, legacy_11_read_error_in_the_first_cycle_fences_nobody),
 		test_with(follower, own_block_beat_grows_with_every_write),
 		test_with(follower, own_block_says_who_and_where),
@@ -992,6 +1166,7 @@ int main(void)
 		test_with(fresh, own_earlier_block_at_start_is_no_stranger),
 		test_with(follower, legacy_19_other_state_by_another_writer_casts_0),
 		test_with(follower, own_beat_older_than_landed_writes_nothing),
+		test_with(follower, own_beat_older_than_landed_is_said_once),
 		test_with(follower, own_beat_older_than_landed_says_nothing_of_peers),
 		test_with(follower, silence_below_l1_stands),
 		test_with(follower, silence_of_l1_casts_0),
@@ -1006,6 +1181,11 @@ int main(void)
 		test_with(follower, wake_up_then_clean_cycles_cast_1),
 		test_with(master, wake_up_below_l2_keeps_the_master),
 		test_with(follower, silence_of_l2_begins_a_new_life),
+		test_with(follower, silence_is_said_once),
+		test_with(fresh, silence_of_l2_while_initialising_begins_a_new_life),
+		test_with(follower, new_life_counts_its_silence_from_its_start),
+		test_with(follower, new_life_forgets_who_was_seen),
+		test_with(follower, new_life_begins_without_bid_and_ack),
 		test_with(follower, silence_below_l2_keeps_the_life),
 		test_with(master, silence_of_l2_drops_mastership),
 		test_with(follower, silence_of_l2_ended_by_a_landing_is_not_healed),
@@ -1028,6 +1208,8 @@ int main(void)
 		test_with(master, corosync_gone_evicts_nobody),
 		test_with(master, corosync_stalled_is_as_good_as_gone),
 		test_with(follower, corosync_back_runs_again),
+		test_with(follower, io_errors_of_writes_count_too),
+		test_with(follower, exit_is_followed_by_nothing),
 		test_with(follower, io_errors_beyond_the_limit_exit_4),
 		test_with(follower, io_errors_with_io_timeout_have_no_limit),
 		test_with(follower, io_errors_in_a_row_end_with_a_landing),
@@ -1040,6 +1222,12 @@ int main(void)
 		test_with(follower, stop_exits_0_when_the_leaving_block_has_landed),
 		test_with(follower, stop_does_not_exit_before_the_leaving_block_has_landed),
 		test_with(follower, stop_waits_one_interval_for_the_mark),
+		test_with(follower, stop_with_the_mark_cleared_unregisters_at_once),
+		test_with(follower, stop_waits_one_interval_for_the_unregistering),
+		test_with(follower, stop_deadline_is_one_interval_for_the_mark),
+		test_with(follower, stop_that_leaves_wants_an_express_cycle),
+		test_with(follower, stop_after_it_unregistered_casts_no_more),
+		test_with(follower, stop_without_corosync_leaves_at_once),
 		test_with(follower, stop_leaving_block_carries_the_mark_that_did_not_clear),
 		test_with(follower, stop_with_a_hanging_lun_ends_within_5_s),
 		test_with(fresh, legacy_28_stop_while_initialising_is_clean),

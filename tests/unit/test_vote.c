@@ -287,6 +287,36 @@ static void vote_held_then_a_new_master_casts_1(void **state)
 	assert_int_equal(m.votes[0], 0);
 }
 
+/* V runs from the last poll: a hold after new polls is a new one. */
+static void vote_held_twice_counts_from_the_second(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		peer(&m, 1)->state = QD_STATE_NONE;
+		mind_cycles(&m, V / I - 2);
+		assert_int_equal(m.s.vote, QD_VOTE_HOLDS);
+		peer_is_master(&m, 1, 7);
+		mind_cycles(&m, U + 2);
+		assert_int_equal(m.cast, 1);
+	}
+	assert_int_equal(m.votes[0], 0);
+}
+
+static void vote_is_noted_when_it_changes_only(void **state)
+{
+	(void)state;
+	mind_cycles(&m, 5);
+	assert_int_equal(m.noted[QD_NOTE_VOTE], 0);
+	peer(&m, 1)->master_mask = 5;
+	mind_cycles(&m, 5);
+	assert_int_equal(m.noted[QD_NOTE_VOTE], 1);
+	assert_int_equal(m.note[QD_NOTE_VOTE].a, QD_VOTE_CASTS_0);
+	assert_int_equal(m.note[QD_NOTE_VOTE].b, QD_WHY_NOT_IN_MASK);
+	peer(&m, 1)->master_mask = 7;
+	mind_cycles(&m, 5);
+	assert_int_equal(m.noted[QD_NOTE_VOTE], 2);
+}
+
 static void vote_held_and_score_short_casts_0(void **state)
 {
 	(void)state;
@@ -441,6 +471,10 @@ static void answer_limit_has_a_deadline_of_its_own(void **state)
 	since = m.tick_ms + 50;
 	mind_cycles(&m, (Y - I) / I - 1);
 	assert_int_equal(qd_next_deadline(&m.s, m.tick_ms + 20), since + Y - I);
+	mind_event(&m, QD_EV_TIMER, since + Y - I - 1 - m.tick_ms);
+	assert_int_equal(requests(), 0);
+	mind_event(&m, QD_EV_TIMER, since + Y - I - m.tick_ms);
+	assert_int_equal(m.cast, 0);
 }
 
 /* R10: one slow path must not hold up the whole partition's sync. */
@@ -593,7 +627,8 @@ static void mark_in_sync_of_a_view_quorate_by_nodes_is_the_ring(void **state)
 	(void)state;
 	mind_ring(&m, 2, 3);
 	m.in.cs.in_sync = m.in.cs.quorate = true;
-	m.in.cs.view = 7;
+	m.in.cs.view = 6;
+	m.in.cs.quorum = 2;	/* which 2 and 3 have by themselves */
 	m.stays_quorate = true;
 	mind_express(&m, 50);
 	assert_int_equal(written_block(&m)->ext.view, 3);
@@ -736,8 +771,29 @@ static void mark_set_for_a_vote_that_was_not_cast_goes_again(void **state)
 static void mark_is_cleared_when_corosync_has_ended(void **state)
 {
 	(void)state;
-	m.in.cs = (struct qd_corosync){ 0 };
+	m.in.cs = (struct qd_corosync){ .ended = true };
 	mind_cycles(&m, 2);
+	assert_false(marked());
+}
+
+/* The connection alone says nothing about who counts whom. */
+static void mark_stays_when_the_connection_is_lost(void **state)
+{
+	(void)state;
+	m.in.cs = (struct qd_corosync){ 0 };
+	mind_cycles(&m, 3 * K);
+	assert_true(marked());
+	assert_int_equal(written_block(&m)->ext.view, 7);
+}
+
+static void mark_cleared_is_shown_soon(void **state)
+{
+	(void)state;
+	peer(&m, 1)->master_mask = 5;
+	mind_cycle(&m);
+	assert_true(marked());
+	assert_true(m.express);
+	mind_express(&m, 50);
 	assert_false(marked());
 }
 
@@ -884,6 +940,28 @@ static void wait_for_a_leftover_voter_z_from_the_start(void **state)
 	assert_false(mark_makes_wait(&m.s, 3, m.tick_ms + Z));
 }
 
+static void wait_for_a_leftover_evicted_voter_z_from_the_start(void **state)
+{
+	(void)state;
+	peer_votes(&m, 3, 5);
+	peer(&m, 3)->state = QD_STATE_EVICTED;
+	peer(&m, 3)->ext.victim_incarnation = PEER_LIFE(3);
+	mind_cycle(&m);
+	assert_true(mark_makes_wait(&m.s, 3, m.tick_ms + Z - 1));
+	assert_false(mark_makes_wait(&m.s, 3, m.tick_ms + Z));
+}
+
+static void wait_for_a_voter_z_from_its_last_beat(void **state)
+{
+	(void)state;
+	peer_votes(&m, 3, 5);
+	peer(&m, 3)->incarnation++;	/* a new life, and that one beat */
+	mind_cycle(&m);
+	m.beating &= ~qd_bit(3);
+	assert_true(mark_makes_wait(&m.s, 3, m.tick_ms + Z - 1));
+	assert_false(mark_makes_wait(&m.s, 3, m.tick_ms + Z));
+}
+
 static void wait_for_a_slot_never_read_yes(void **state)
 {
 	(void)state;
@@ -958,6 +1036,8 @@ int main(void)
 		test_with(follower, vote_held_for_v_less_i_casts_0),
 		test_with(follower, vote_not_cast_before_is_not_held),
 		test_with(follower, vote_held_then_a_new_master_casts_1),
+		test_with(follower, vote_held_twice_counts_from_the_second),
+		test_with(follower, vote_is_noted_when_it_changes_only),
 		test_with(follower, vote_held_and_score_short_casts_0),
 		test_with(follower, vote_of_a_master_in_another_ring_is_not_held),
 		test_with(follower, vote_with_master_wins_is_not_cast_by_a_follower),
@@ -996,6 +1076,8 @@ int main(void)
 		test_with(follower, mark_stays_in_the_block_of_the_cycle_that_withdraws_the_vote),
 		test_with(follower, mark_set_for_a_vote_that_was_not_cast_goes_again),
 		test_with(follower, mark_is_cleared_when_corosync_has_ended),
+		test_with(follower, mark_stays_when_the_connection_is_lost),
+		test_with(follower, mark_cleared_is_shown_soon),
 		test_with(follower, mark_stays_while_corosync_stalls),
 		test_with(fresh, mark_found_at_start_stays_until_corosync_was_seen),
 		test_with(follower, mark_outlives_the_life),
@@ -1011,6 +1093,8 @@ int main(void)
 		test_with(follower, wait_for_a_silent_voter_until_z),
 		test_with(follower, wait_for_a_beating_voter_without_limit),
 		test_with(fresh, wait_for_a_leftover_voter_z_from_the_start),
+		test_with(fresh, wait_for_a_leftover_evicted_voter_z_from_the_start),
+		test_with(follower, wait_for_a_voter_z_from_its_last_beat),
 		test_with(fresh, wait_for_a_slot_never_read_yes),
 		test_with(follower, wait_for_a_legacy_node_no),
 		test_with(follower, node_votes_are_summed),
