@@ -284,7 +284,8 @@ install: all
 	$(INSTALL) -m 644 include/libcman.h $(DESTDIR)$(includedir)
 	$(INSTALL) -m 755 heuristics/qdisk-ping heuristics/qdisk-link heuristics/qdisk-san \
 		$(DESTDIR)$(heuristicsdir)
-	$(INSTALL) -m 644 qdiskd/qdiskd.service $(DESTDIR)$(unitdir)
+	sed 's|/usr/sbin/qdiskd|$(sbindir)/qdiskd|' qdiskd/qdiskd.service > $B/qdiskd.service
+	$(INSTALL) -m 644 $B/qdiskd.service $(DESTDIR)$(unitdir)
 	for s in 5 7 8; do for m in man/*.$$s; do [ ! -e "$$m" ] || \
 		$(INSTALL) -m 644 "$$m" $(DESTDIR)$(mandir)/man$$s; done; done
 

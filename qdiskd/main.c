@@ -370,7 +370,7 @@ int main(int argc, char **argv)
 	d->ready_fd = -1;
 	rc = start_config(d);
 	if (d->options.check) {
-		if (rc == EXIT_OK)
+		if (d->params.votes)	/* resolved, if refused: the lines are the remedy */
 			start_print(d);
 		return rc;
 	}

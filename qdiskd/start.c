@@ -68,7 +68,7 @@ void start_print(const struct daemon *d)
 	char lines[512];
 
 	(void)qd_corosync_lines(p, lines, sizeof(lines));
-	printf("# %s: valid\n", d->config.file);
+	printf("# %s: %s\n", d->config.file, d->findings.errors ? "refused, see above" : "valid");
 	printf("# token %u ms, consensus %u ms%s\n", p->token_ms, p->consensus_ms,
 	       d->facts.known ? " (corosync runs with these)" : " (corosync was not asked)");
 	printf("# interval %u ms, tko %u, tko_up %u, upgrade_wait %u, master_wait %u\n",

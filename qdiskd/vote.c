@@ -270,7 +270,7 @@ static void vote_note(struct qd_state *s, enum qd_vote vote, enum qd_why why,
 void vote_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
 {
 	enum qd_vote vote = QD_VOTE_NONE;
-	enum qd_why why = QD_WHY_NOT_CONNECTED;
+	enum qd_why why = s->unregister_sent ? QD_WHY_STOPPING : QD_WHY_NOT_CONNECTED;
 	bool again;
 
 	if (cs_usable(&s->cs) && s->cs.ring.seq != 0 && !s->unregister_sent)

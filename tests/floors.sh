@@ -117,18 +117,31 @@ place() {
 	[ "$floor" != - ]
 }
 
-# FILE: its includes, one per line: `<name>` or `"name"`.
+# < or ", from FILE...: lines `file header` of what they include that way.
 includes() {
-	sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*\([<"][^>"]*[>"]\).*/\1/p' "$1"
+	local kind=$1
+	shift
+	[ $# -gt 0 ] || return
+	awk -v kind="$kind" '
+		$0 ~ "^[ \t]*#[ \t]*include[ \t]*" kind {
+			sub("^[ \t]*#[ \t]*include[ \t]*" kind, "")
+			sub(/[>"].*/, "")
+			print FILENAME, $0
+		}' "$@"
 }
 
-# FILE "NAME": the header's path from the top, if it exists.
+# FILE NAME: sets header to the path from the top, if it exists.
 resolve() {
-	local path
-	for path in "$(dirname "$1")/$2" "include/$2"; do
-		[ -f "$path" ] && { realpath --relative-to=. "$path"; return 0; }
+	local dir=${1%/*} name=$2
+	while [[ $name == ../* ]]; do
+		name=${name#../}
+		case $dir in */*) dir=${dir%/*} ;; *) dir=. ;; esac
 	done
-	return 1
+	header=$dir/$name
+	header=${header#./}
+	[ -f "$header" ] && return 0
+	header=include/$2
+	[ -f "$header" ]
 }
 
 word_in() {	# WORD LIST
@@ -170,14 +183,13 @@ check_include() {	# FILE HEADER, both with a place
 
 check_includes() {
 	local file name header
-	for file in $(sources); do
-		for name in $(includes "$file" | grep '^"' | tr -d '"'); do
-			if header=$(resolve "$file" "$name"); then
-				check_include "$file" "$header"
-			else
-				echo "$file includes \"$name\", which does not exist"
-			fi
-		done
+	# shellcheck disable=SC2046 # a list is meant
+	includes '"' $(sources) | while read -r file name; do
+		if resolve "$file" "$name"; then
+			check_include "$file" "$header"
+		else
+			echo "$file includes \"$name\", which does not exist"
+		fi
 	done
 }
 
@@ -192,31 +204,29 @@ foreign_owners() {
 
 check_foreign() {
 	local file name owners
-	for file in $(sources) $(find tests -name '*.[ch]' 2>/dev/null | sort); do
-		for name in $(includes "$file" | grep '^<' | tr -d '<>'); do
-			if foreign_owners "$name"; then
-				word_in "$file" "$owners" ||
-					echo "$file includes <$name>, which belongs to $owners"
-			elif ! word_in "$name" "$system_headers" && ! [[ $name =~ ^($system_dirs)/ ]]; then
-				echo "$file includes <$name>, a library that the table does not know"
-			fi
-		done
+	# shellcheck disable=SC2046 # a list is meant
+	includes '<' $(sources) $(find tests -name '*.[ch]' | sort) | while read -r file name; do
+		if foreign_owners "$name"; then
+			word_in "$file" "$owners" ||
+				echo "$file includes <$name>, which belongs to $owners"
+		elif ! word_in "$name" "$system_headers" && ! [[ $name =~ ^($system_dirs)/ ]]; then
+			echo "$file includes <$name>, a library that the table does not know"
+		fi
 	done
 }
 
 check_pure_headers() {
 	local file name floor room
-	for file in $(sources); do
+	# shellcheck disable=SC2046 # a list is meant
+	includes '<' $(sources) | while read -r file name; do
 		if ! place "$file" || ! [ "$floor" -le 2 ]; then continue; fi
-		for name in $(includes "$file" | grep '^<' | tr -d '<>'); do
-			word_in "$name" "$pure_headers" || echo "$file (floor $floor) includes <$name>"
-		done
+		word_in "$name" "$pure_headers" || echo "$file (floor $floor) includes <$name>"
 	done
 }
 
 check_top_level() {
 	local name
-	for name in $(find . -mindepth 1 -maxdepth 1 -printf '%f\n'); do
+	find . -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | while read -r name; do
 		word_in "$name" "$top_level" || echo "$name has no place at the top level"
 	done
 	for name in $top_level; do

@@ -593,9 +593,7 @@ static void new_life_forgets_who_was_seen(void **state)
 static void new_life_begins_without_bid_and_ack(void **state)
 {
 	(void)state;
-	m.beating &= ~qd_bit(1);
-	mind_cycles(&m, K + 1);
-	peer_bids(&m, 3, 5);
+	peer_bids(&m, 1, 5)->state = QD_STATE_RUN;
 	mind_cycle(&m);
 	assert_int_equal(written_block(&m)->message, QD_MSG_ACK);
 	mind_event(&m, QD_EV_TIMER, L2);
@@ -1024,8 +1022,9 @@ static void stop_that_leaves_wants_an_express_cycle(void **state)
 {
 	(void)state;
 	mind_event(&m, QD_EV_STOP, 50);
+	mind_event(&m, QD_EV_RING, 55);		/* unregisters */
 	m.express = false;
-	mind_event(&m, QD_EV_RING, 55);
+	mind_event(&m, QD_EV_RING, 57);
 	assert_true(m.s.leaving);
 	assert_true(m.express);
 }
