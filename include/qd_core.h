@@ -302,6 +302,7 @@ struct qd_state {
 	struct qd_params p;
 	/* life */
 	uint64_t incarnation;
+	uint64_t past_incarnation;	/* of the life that L2 ended, if a write of it had landed; or 0 */
 	uint64_t life_start_ms;
 	uint64_t beat;			/* of the last block written, landed or not */
 	bool landed;			/* a write of this life has landed */

@@ -67,6 +67,8 @@ static void life_begin(struct qd_state *s, uint64_t incarnation, uint64_t now_ms
 {
 	elect_withdraw(s);
 	memset(s->member, 0, sizeof(s->member));
+	if (s->landed)
+		s->past_incarnation = s->incarnation;
 	s->incarnation = incarnation;
 	s->life_start_ms = now_ms;
 	s->landed = false;

@@ -109,6 +109,7 @@ void snapshot_take(struct daemon *d, const struct qd_state *state);
 
 /* reload.c: SIGHUP, and corosync's own changes. */
 void reload_begin(struct daemon *d);
+void reload_log(const struct qd_findings *findings);	/* at start too */
 void reload_facts(struct daemon *d);
 
 /* selffence.c: the one place where a node ends itself. Does not return unless

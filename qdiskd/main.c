@@ -341,6 +341,7 @@ static int run(struct daemon *d)
 	if (rc == 0) {
 		log_line(LOG_INFO, "Quorum Daemon Initializing");
 		log_line(LOG_INFO, "Quorum Partition: %s Label: %s", d->lun.path, d->lun.label.name);
+		reload_log(&d->findings);
 		daemon_priority(d);
 		rc = loop_open(d);
 	}

@@ -17,11 +17,17 @@ static void mark_take(struct qd_state *s, const struct qd_slot *slot)
 	}
 }
 
-/* Is this eviction of the life I live? A legacy master names nobody: then it is
- * mine once a write of mine has landed. */
+/* Is this eviction of the life I live, or of the one that L2 has just ended in
+ * this process? A daemon that wakes late obeys it. A legacy master names nobody:
+ * then it is mine once a write of mine has landed. */
 static bool eviction_is_mine(const struct qd_state *s, const struct qd_block *b)
 {
-	return b->has_ext ? b->ext.victim_incarnation == s->incarnation : s->landed;
+	uint64_t victim = b->ext.victim_incarnation;
+
+	if (!b->has_ext)
+		return s->landed || s->past_incarnation;
+	return victim == s->incarnation ||
+	       (!s->landed && s->past_incarnation && victim == s->past_incarnation);
 }
 
 /* Somebody else wrote here after a block of this life had landed. Once may be a

@@ -7,7 +7,7 @@
 
 #include "daemon.h"
 
-static void log_findings(const struct qd_findings *f)
+void reload_log(const struct qd_findings *f)
 {
 	for (uint32_t i = 0; i < f->count; i++)
 		log_line(f->finding[i].severity == QD_SEV_ERROR ? LOG_ERR :
@@ -59,7 +59,7 @@ static void reload_apply(struct daemon *d)
 		log_line(LOG_NOTICE, "%s", d->next_config.notice[i].text);
 
 	(void)qd_config_check(&d->next_config, &d->facts, &params, &d->findings);
-	log_findings(&d->findings);
+	reload_log(&d->findings);
 	if (d->findings.errors) {
 		log_line(LOG_CRIT, "Configuration failed, the old one stays");
 		return;
@@ -130,7 +130,7 @@ void reload_facts(struct daemon *d)
 	/* both were zeroed before they were filled: padding is equal too */
 	if (d->findings.errors == 0 && memcmp(&params, &d->params, sizeof(params)) == 0) // NOLINT
 		return;
-	log_findings(&d->findings);
+	reload_log(&d->findings);
 	if (d->findings.errors == 0 && reload_fits(d, &d->config, &params)) {
 		d->params = params;
 		qd_engine_reconfig(&d->engine, &d->params);

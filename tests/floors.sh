@@ -58,10 +58,10 @@ fence_node	include/libcman.h	as cman_tool
 
 # header files: one foreign library is one hand. Tests may hold what they test.
 foreign='
-libaio.h	qdiskd/aio.c
+libaio.h	qdiskd/aio.c tests/*
 corosync/*	qdiskd/cs_*.c cman-shim/libcman*.[ch] tests/*
 libxml/*	cman-shim/clusterconf.c tests/*
-blkid/*		qdiskd/device.c qdiskd/discover.c qdiskd/discover_*.c
+blkid/*		qdiskd/device.c qdiskd/discover.c qdiskd/discover_*.c tests/*
 qb/*		qdiskd/main.c qdiskd/daemon.h qdiskd/log.c tests/*
 zlib.h		qdiskd/format_envelope.c
 json-c/*	qdiskd/tool_status.c tests/*

@@ -215,8 +215,15 @@ static void chaos_begin(struct sim_world *w)
 	uint64_t spread = sim_cycles(w, plan_dice(w, 1, 15));
 
 	w->wild = true;
-	for (uint32_t i = 0; i < w->setup.nodes; i++)
-		w->node[i].stale_per_mille = sim_rng_chance(&w->plan, 300) ? 200 : 0;
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		struct sim_node *n = &w->node[i];
+
+		n->stale_per_mille = sim_rng_chance(&w->plan, 300) ? 200 : 0;
+		if (sim_rng_chance(&w->plan, 300)) {	/* a heavy tail */
+			n->slow_per_mille = (uint32_t)plan_dice(w, 1, 20);
+			n->slow_us = (uint32_t)(2 * w->interval_us);
+		}
+	}
 	while (w->fault_count < count) {
 		enum sim_fault fault = (enum sim_fault)plan_dice(w, 0, SIM_F_COUNT - 1);
 

@@ -140,7 +140,8 @@ static void check_eviction(struct sim_world *w, struct sim_node *n, const struct
 		drift = ppm > drift ? ppm : drift;
 	}
 	needed -= needed * drift / 500000 + 2000;
-	if (w->now - w->lun.landed[slot] >= needed)
+	/* Where the slot is garbage, a landing since the last look was seen by nobody. */
+	if (w->now - w->lun.landed[slot] + (w->lun.bad[slot] ? w->interval_us : 0) >= needed)
 		return;
 	/* A gap that ended just now; or when its slot became unreadable. */
 	looked = w->lun.bad[slot] ? w->lun.bad[slot] : w->now;

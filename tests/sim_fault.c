@@ -68,18 +68,20 @@ static void later(struct sim_world *w, struct sim_node *n, enum sim_fault fault,
 
 /* ---- The network ---- */
 
-static void split(struct sim_world *w)
+static void split(struct sim_world *w, struct sim_node *n)
 {
 	uint32_t groups = (uint32_t)dice(w, 2, 3);
 
+	(void)n;
 	for (uint32_t i = 0; i < w->setup.nodes; i++)
 		w->node[i].group = (uint32_t)dice(w, 0, groups - 1);
 	sim_say(w, 0, "the network splits", 0, 0, 0);
 	sim_totem_change(w, /* clean */ false);
 }
 
-static void merge(struct sim_world *w)
+static void merge(struct sim_world *w, struct sim_node *n)
 {
+	(void)n;
 	for (uint32_t i = 0; i < w->setup.nodes; i++)
 		w->node[i].group = 0;
 	sim_say(w, 0, "the network is whole", 0, 0, 0);
@@ -99,10 +101,11 @@ static void one_way(struct sim_world *w, struct sim_node *n)
 	later(w, n, SIM_F_ONE_WAY, takes);
 }
 
-static void ring_flaps(struct sim_world *w)
+static void ring_flaps(struct sim_world *w, struct sim_node *n)
 {
 	uint64_t at = 0;
 
+	(void)n;
 	for (uint64_t i = dice(w, 2, 7); i > 0; i--) {
 		at += dice(w, w->interval_us / 2, 1000u * (uint64_t)w->setup.token_ms * 2);
 		later(w, &w->node[dice(w, 0, w->setup.nodes - 1)], SIM_F_RING_FLAPS, at);
@@ -119,18 +122,24 @@ static void lun_slow(struct sim_world *w, struct sim_node *n)
 	later(w, n, SIM_F_LUN_SLOW, duration(w) * 2);
 }
 
-static void lun_hangs(struct sim_world *w, struct sim_node *n, uint64_t takes)
+static void hang(struct sim_world *w, struct sim_node *n, uint64_t takes)
 {
 	sim_say(w, n->id, "its LUN hangs for %llu ms", takes / 1000, 0, 0);
 	n->hang_until = w->now + takes;
 }
 
-static void lun_hangs_all(struct sim_world *w)
+static void lun_hangs(struct sim_world *w, struct sim_node *n)
+{
+	hang(w, n, duration(w));
+}
+
+static void lun_hangs_all(struct sim_world *w, struct sim_node *n)
 {
 	uint64_t takes = duration(w);
 
+	(void)n;
 	for (uint32_t i = 0; i < w->setup.nodes; i++)
-		lun_hangs(w, &w->node[i], takes + dice(w, 0, w->interval_us));
+		hang(w, &w->node[i], takes + dice(w, 0, w->interval_us));
 }
 
 static void lun_errors(struct sim_world *w, struct sim_node *n)
@@ -178,80 +187,77 @@ static void wall_steps(struct sim_world *w, struct sim_node *n)
 	n->wall_s += (int64_t)dice(w, 0, 200000) - 100000;
 }
 
+static void node_dies(struct sim_world *w, struct sim_node *n)
+{
+	sim_power_off(w, n, "dies");
+}
+
+static void daemon_paused(struct sim_world *w, struct sim_node *n)
+{
+	sim_daemon_pause(w, n);
+	sim_push(w, w->now + duration(w), SIM_EV_RESUME, n->index, 0, n->pause_gen);
+}
+
+static void node_paused(struct sim_world *w, struct sim_node *n)
+{
+	sim_freeze(w, n);
+	sim_push(w, w->now + duration(w), SIM_EV_THAW, n->index, 0, n->pause_gen);
+}
+
+static void corosync_paused(struct sim_world *w, struct sim_node *n)
+{
+	sim_corosync_freeze(w, n);
+	sim_push(w, w->now + duration(w), SIM_EV_COROSYNC_GO, n->index, 0, n->power);
+}
+
+static void corosync_killed(struct sim_world *w, struct sim_node *n)
+{
+	sim_corosync_stop(w, n, /* clean */ sim_rng_chance(&w->plan, 300));
+	sim_push(w, w->now + duration(w), SIM_EV_COROSYNC, n->index, 0, n->power);
+}
+
+/* From now on it works always, never, or every second time. */
+static void fencing_changes(struct sim_world *w, struct sim_node *n)
+{
+	(void)n;
+	w->setup.fence_ok_per_mille = (uint32_t)dice(w, 0, 2) * 500;
+}
+
+static void reload(struct sim_world *w, struct sim_node *n)
+{
+	(void)w;
+	if (sim_awake(n))
+		qd_engine_reconfig(&n->engine, &n->params);
+}
+
 void sim_fault(struct sim_world *w, enum sim_fault fault)
 {
+	static void (*const happens[SIM_F_COUNT])(struct sim_world *w, struct sim_node *n) = {
+		[SIM_F_NODE_DIES] = node_dies,
+		[SIM_F_DAEMON_KILLED] = daemon_killed,
+		[SIM_F_DAEMON_PAUSED] = daemon_paused,
+		[SIM_F_NODE_PAUSED] = node_paused,
+		[SIM_F_COROSYNC_PAUSED] = corosync_paused,
+		[SIM_F_COROSYNC_KILLED] = corosync_killed,
+		[SIM_F_SPLIT] = split,
+		[SIM_F_ONE_WAY] = one_way,
+		[SIM_F_MERGE] = merge,
+		[SIM_F_RING_FLAPS] = ring_flaps,
+		[SIM_F_LUN_SLOW] = lun_slow,
+		[SIM_F_LUN_HANGS] = lun_hangs,
+		[SIM_F_LUN_ERRORS] = lun_errors,
+		[SIM_F_LUN_HANGS_ALL] = lun_hangs_all,
+		[SIM_F_SLOT_BAD] = slot_bad,
+		[SIM_F_SCORE] = score_falls,
+		[SIM_F_STOP] = stop_clean,
+		[SIM_F_WALL_STEP] = wall_steps,
+		[SIM_F_FENCING] = fencing_changes,
+		[SIM_F_RECONFIG] = reload,
+	};
 	struct sim_node *n = target(w);
 
 	w->stats.fault[fault]++;
-	switch (fault) {
-	case SIM_F_NODE_DIES:
-		sim_power_off(w, n, "dies");
-		break;
-	case SIM_F_DAEMON_KILLED:
-		daemon_killed(w, n);
-		break;
-	case SIM_F_DAEMON_PAUSED:
-		sim_daemon_pause(w, n);
-		sim_push(w, w->now + duration(w), SIM_EV_RESUME, n->index, 0, n->pause_gen);
-		break;
-	case SIM_F_NODE_PAUSED:
-		sim_freeze(w, n);
-		sim_push(w, w->now + duration(w), SIM_EV_THAW, n->index, 0, n->pause_gen);
-		break;
-	case SIM_F_COROSYNC_PAUSED:
-		sim_corosync_freeze(w, n);
-		sim_push(w, w->now + duration(w), SIM_EV_COROSYNC_GO, n->index, 0, n->power);
-		break;
-	case SIM_F_COROSYNC_KILLED:
-		sim_corosync_stop(w, n, /* clean */ sim_rng_chance(&w->plan, 300));
-		sim_push(w, w->now + duration(w), SIM_EV_COROSYNC, n->index, 0, n->power);
-		break;
-	case SIM_F_SPLIT:
-		split(w);
-		break;
-	case SIM_F_ONE_WAY:
-		one_way(w, n);
-		break;
-	case SIM_F_MERGE:
-		merge(w);
-		break;
-	case SIM_F_RING_FLAPS:
-		ring_flaps(w);
-		break;
-	case SIM_F_LUN_SLOW:
-		lun_slow(w, n);
-		break;
-	case SIM_F_LUN_HANGS:
-		lun_hangs(w, n, duration(w));
-		break;
-	case SIM_F_LUN_ERRORS:
-		lun_errors(w, n);
-		break;
-	case SIM_F_LUN_HANGS_ALL:
-		lun_hangs_all(w);
-		break;
-	case SIM_F_SLOT_BAD:
-		slot_bad(w, n);
-		break;
-	case SIM_F_SCORE:
-		score_falls(w, n);
-		break;
-	case SIM_F_STOP:
-		stop_clean(w, n);
-		break;
-	case SIM_F_WALL_STEP:
-		wall_steps(w, n);
-		break;
-	case SIM_F_FENCING:
-		w->setup.fence_ok_per_mille = (uint32_t)dice(w, 0, 2) * 500;
-		break;
-	case SIM_F_RECONFIG:
-		if (sim_awake(n))
-			qd_engine_reconfig(&n->engine, &n->params);
-		break;
-	case SIM_F_COUNT:
-		break;
-	}
+	happens[fault](w, n);
 }
 
 /* ---- And back ---- */

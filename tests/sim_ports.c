@@ -186,7 +186,8 @@ static void port_exit(void *ctx, int status)
 	if (n->co.up && !n->co.frozen)
 		sim_vote_unregister(n->world, n);
 	sim_daemon_gone(n->world, n);
-	if (status && n->world->setup.restart)
+	/* Who meant it to stay away starts it again when everything is healed. */
+	if ((status || n->world->goal.settled_by) && n->world->setup.restart)
 		sim_push(n->world, n->world->now + 2000000, SIM_EV_DAEMON, n->index, 0, n->power);
 }
 

@@ -677,6 +677,22 @@ static void express_ring_change_during_a_cycle_starts_one_after_it(void **state)
 	assert_int_equal(w.reads, 2);
 }
 
+/* Whichever event is the first to see it; here a landing, and no vote to keep. */
+static void express_ring_change_seen_by_a_landing_starts_one_too(void **state)
+{
+	(void)state;
+	engine.state.p.master_wins = true;
+	follow(3);
+	w.reads = 0;
+	tick();
+	read_ends(QD_IO_OK);
+	ring(2, 7);
+	writes_end(QD_IO_OK);
+	qd_engine_ring(&engine);
+	until_the_next_tick();
+	assert_in_range(w.reads, 2, 3);
+}
+
 /* The new ring is in the block, and no vote of the old one is repeated. */
 static void express_cycle_shows_the_new_ring(void **state)
 {
@@ -1028,6 +1044,7 @@ static void dice_corosync(uint32_t nodes)
 	if (dice(3) == 0)
 		ring(w.cs.ring.seq + dice(2), (dice_state & all) | qd_bit(ME));
 	w.cs.connected = dice(20) != 0;
+	w.cs.ended = !w.cs.connected && dice(2);
 	w.cs.stalled = dice(20) == 0;
 	w.cs.in_sync = dice(4) == 0;
 	w.cs.quorate = dice(2) == 0;
@@ -1151,6 +1168,7 @@ int main(void)
 		test_with(following, express_ring_change_starts_one_at_once),
 		test_with(following, express_same_ring_starts_none),
 		test_with(following, express_ring_change_during_a_cycle_starts_one_after_it),
+		test_with(following, express_ring_change_seen_by_a_landing_starts_one_too),
 		test_with(following, express_cycle_shows_the_new_ring),
 		test_with(following, express_is_repeated_i_20_apart),
 		test_with(following, express_at_most_20_per_tick),
