@@ -113,23 +113,37 @@ static uint64_t express_pause_ms(const struct qd_engine *e)
 	return e->express_count < EXPRESS_EAGER ? 1 : e->state.p.t.interval_ms / QD_EXPRESS_PER_TICK;
 }
 
+/* A new ring starts an express cycle at once, whichever event saw it first. */
+static void engine_express(struct qd_engine *e, bool new_ring, uint64_t now_ms)
+{
+	if (e->express_count >= QD_EXPRESS_PER_TICK)
+		return;
+	if (new_ring) {
+		e->express_wanted = true;
+		e->express_ms = now_ms;
+	} else if (e->out.want_express && !e->express_wanted) {
+		e->express_wanted = true;
+		e->express_ms = e->cycle_start_ms + express_pause_ms(e);
+		if (e->express_ms < now_ms)
+			e->express_ms = now_ms;
+	}
+}
+
 static void engine_step(struct qd_engine *e, const struct qd_input *in)
 {
+	struct qd_ring ring;
+
 	if (e->ended)
 		return;
 	assert(!e->stepping);
 	e->stepping = true;
+	ring = e->state.cs.ring;
 	qd_step(&e->state, in, &e->out);
 	if (e->state.incarnation == e->fresh)
 		e->fresh = e->ports->random(e->ports->ctx);
 	for (uint32_t i = 0; i < e->out.count && !e->ended; i++)
 		engine_perform(e, &e->out.action[i], in->now_ms);
-	if (e->out.want_express && !e->express_wanted && e->express_count < QD_EXPRESS_PER_TICK) {
-		e->express_wanted = true;
-		e->express_ms = e->cycle_start_ms + express_pause_ms(e);
-		if (e->express_ms < in->now_ms)
-			e->express_ms = in->now_ms;
-	}
+	engine_express(e, !qd_ring_equal(ring, e->state.cs.ring), in->now_ms);
 	e->stepping = false;
 	if (!e->ended)
 		engine_arm(e, in->now_ms);
@@ -144,6 +158,17 @@ static void engine_event(struct qd_engine *e, enum qd_event event)
 }
 
 /* ---- The cycle ---- */
+
+/* Start the express cycle that is due, or wait for what comes first. */
+static void engine_express_run(struct qd_engine *e, uint64_t now_ms)
+{
+	if (e->ended)
+		return;
+	if (e->express_wanted && e->phase == QD_PHASE_IDLE && e->express_ms <= now_ms)
+		engine_cycle_start(e, /* tick */ false);
+	else
+		engine_arm(e, now_ms);
+}
 
 /* All I/O of the cycle has been reaped: publish, then what waited for it. */
 static void engine_cycle_end(struct qd_engine *e)
@@ -160,10 +185,7 @@ static void engine_cycle_end(struct qd_engine *e)
 		return;
 	}
 	e->ports->clock(e->ports->ctx, &now_ms, &wall_s);
-	if (e->express_wanted && e->express_ms <= now_ms)
-		engine_cycle_start(e, /* tick */ false);
-	else
-		engine_arm(e, now_ms);
+	engine_express_run(e, now_ms);
 }
 
 static void engine_cycle_start(struct qd_engine *e, bool tick)
@@ -297,26 +319,18 @@ void qd_engine_alarm(struct qd_engine *e)
 	e->ports->clock(e->ports->ctx, &now_ms, &wall_s);
 	if (qd_next_deadline(&e->state, now_ms) <= now_ms)
 		engine_event(e, QD_EV_TIMER);
-	if (!e->ended && e->express_wanted && e->phase == QD_PHASE_IDLE && e->express_ms <= now_ms)
-		engine_cycle_start(e, /* tick */ false);
-	else if (!e->ended)
-		engine_arm(e, now_ms);
+	engine_express_run(e, now_ms);
 }
 
 void qd_engine_ring(struct qd_engine *e)
 {
-	struct qd_ring before = e->state.cs.ring;
+	uint64_t now_ms, wall_s;
 
 	if (e->ended)
 		return;
 	engine_event(e, QD_EV_RING);
-	if (e->ended || qd_ring_equal(before, e->state.cs.ring) ||
-	    e->express_count >= QD_EXPRESS_PER_TICK)
-		return;
-	e->express_wanted = true;
-	e->express_ms = 0;
-	if (e->phase == QD_PHASE_IDLE)
-		engine_cycle_start(e, /* tick */ false);
+	e->ports->clock(e->ports->ctx, &now_ms, &wall_s);
+	engine_express_run(e, now_ms);
 }
 
 void qd_engine_fenced(struct qd_engine *e, uint32_t node_id, uint64_t incarnation,

@@ -52,6 +52,7 @@ read_bytes() { echo $(((RIG_N + 1) * 4096)); }
 counters() {
 	local pid
 	pid=$(service_pid qdiskd "$1") || die "n$1 has no qdiskd"
+	# shellcheck disable=SC2016	# for the shell and the awk in the node
 	node_exec "$1" sh -c 'cd /proc/$1 && exec awk '\''
 		FILENAME == "io" && $1 == "read_bytes:" { bytes = $2 }
 		/ctxt_switches/ { switches += $2 }
@@ -65,7 +66,7 @@ per() { awk -v v="$1" -v c="$2" 'BEGIN { printf "%.2f", v / c }'; }
 # window_cycles BYTES BYTES: how many cycles lie between these readings.
 window_cycles() {
 	local bytes=$(($2 - $1))
-	[ $bytes -gt 0 ] && [ $((bytes % $(read_bytes))) = 0 ] || die "a window without whole cycles"
+	if [ $bytes -le 0 ] || [ $((bytes % $(read_bytes))) != 0 ]; then die "a window without whole cycles"; fi
 	echo $((bytes / $(read_bytes)))
 }
 
@@ -195,7 +196,7 @@ calls_count() {
 # calls_of THREAD NODE: "3.2 epoll_wait, 3.2 read, ..."
 calls_of() {
 	awk -v t="$1" '$1 == "of" && $2 == t { print $4, $3 }' "$RIG_ST/n$2/calls" | sort -k 1,1rn -k 2 |
-		awk '{ printf "%s%s %s", NR > 1 ? ", " : "", $1, $2 } END { print "" }'
+		awk '{ printf "%s%s %s", (NR > 1 ? ", " : ""), $1, $2 } END { print "" }'
 }
 
 # User instructions. The daemon, by single steps, in a slow cluster: a cycle takes up to a
@@ -330,7 +331,9 @@ echo "qdiskd $("$RIG_BUILD/qdiskd" -V | sed 's/.* //'), corosync $(corosync -v |
 echo
 
 cluster_start 3 token=30000 interval=2000 tko=5 label=bench
-corosync_start 1 2 3 && qdiskd_start 1 2 3 && await 90 agree 1 2 3 || die "no cluster"
+corosync_start 1 2 3 || die "no corosync"
+qdiskd_start 1 2 3 || die "qdiskd does not start"
+await 90 agree 1 2 3 || die "no cluster"
 roles
 nap 6
 instructions_measure
@@ -340,7 +343,7 @@ cluster_start 3 token= native=1 label=bench
 corosync_start 1 2 3 || die "no corosync"
 allocations_measure
 qdiskd_stop 3 2 1 || die "no clean stop"
-qdiskd_start 1 2 3 && cluster_whole || die "no cluster"
+cluster_whole || die "no cluster"
 roles
 settle
 counters_measure

@@ -996,6 +996,8 @@ static void bounds_master_of_64_buries_63_in_one_step(void **state)
 }
 
 static uint64_t dice_state;
+static qd_mask dice_mute, dice_master;
+static uint64_t dice_life[QD_NODE_MAX + 1];
 
 static uint64_t dice(uint64_t sides)
 {
@@ -1005,35 +1007,61 @@ static uint64_t dice(uint64_t sides)
 	return dice_state % sides;
 }
 
+/* A peer as it should be: up in my ring, answers my bid; now and then master, and
+ * then I am counted in. */
+static struct qd_block sane_block(uint32_t id)
+{
+	struct qd_block b = peer_block(id, QD_STATE_RUN, ++beat);
+
+	if (qd_has(dice_master, id))
+		b.state = QD_STATE_MASTER;
+	b.incarnation += dice_life[id];
+	b.message = engine.state.bidding ? QD_MSG_ACK : QD_MSG_NONE;
+	b.argument = ME;
+	b.sequence = engine.state.bid_sequence;
+	b.master_mask = w.cs.members;
+	b.online = w.cs.members;
+	return b;
+}
+
 /* Any block that decodes, with values that nobody sane would write. */
-static void dice_block(uint32_t id, uint32_t nodes)
+static struct qd_block wild_block(uint32_t id, uint32_t nodes)
 {
 	static const enum qd_node_state states[] = { QD_STATE_NONE, QD_STATE_EVICTED, QD_STATE_INIT,
 						     QD_STATE_RUN, QD_STATE_MASTER };
-	struct qd_block b = peer_block(id, states[dice(5)], dice(4) ? ++beat : dice(5));
+	struct qd_block b = sane_block(id);
 
+	b.state = states[dice(5)];
 	b.writer_id = dice(4) ? id : (uint32_t)dice(nodes) + 1;
-	b.incarnation = dice(20) ? PEER_LIFE(id) : dice(3) + 1;
 	b.message = (enum qd_message)dice(4);
-	b.sequence = (uint16_t)(dice(4) ? engine.state.bid_sequence : dice(65536));
-	b.argument = dice(3) ? ME : (uint32_t)dice(70);
+	b.sequence = (uint16_t)dice(65536);
+	b.argument = (uint32_t)dice(70);
 	b.online = dice_state;
-	b.master_mask = dice(2) ? ~(qd_mask)0 : dice_state;
-	b.has_ext = dice(10) != 0;
+	b.master_mask = dice_state;
+	b.has_ext = dice(3) != 0;
+	b.ext.beat = dice(3) ? b.ext.beat : dice_state;
 	b.ext.flags = (uint32_t)dice(QD_EXT_FLAGS_KNOWN + 1);
 	b.ext.view = dice(2) ? ~(qd_mask)0 : dice_state;
 	b.ext.successor = (uint32_t)dice(nodes + 1);
-	b.ext.victim_incarnation = dice(2) ? b.incarnation : engine.state.incarnation * dice(20) / 19;
+	b.ext.victim_incarnation = dice(2) ? b.incarnation : 7;
 	b.ext.tko = dice(3) ? K : (uint32_t)dice_state;
 	b.ext.interval_ms = dice(3) ? I : (uint32_t)dice_state;
-	if (dice(5) == 0)
-		b.ext.ring.seq += dice(3);
+	b.ext.ring.seq += dice(3);
 	if (!b.has_ext)
 		memset(&b.ext, 0, sizeof(b.ext));
-	if (id == ME && b.state == QD_STATE_EVICTED)
-		b.ext.victim_incarnation = 7;	/* else the run is over at once */
+	return b;
+}
+
+static void dice_block(uint32_t nodes)
+{
+	uint32_t id = (uint32_t)dice(nodes) + 1;
+	struct qd_block b;
+
+	if (id == ME ? dice(1000) != 0 : qd_has(dice_mute, id))
+		return;
+	b = dice(40) ? sane_block(id) : wild_block(id, nodes);
 	slot_put(id, &b);
-	if (dice(30) == 0)
+	if (dice(300) == 0)
 		w.lun[(size_t)id * SLOT + dice(512)] ^= (uint8_t)(1 + dice(255));
 }
 
@@ -1041,13 +1069,11 @@ static void dice_corosync(uint32_t nodes)
 {
 	qd_mask all = nodes == QD_NODE_MAX ? ~(qd_mask)0 : ((qd_mask)1 << nodes) - 1;
 
-	if (dice(3) == 0)
-		ring(w.cs.ring.seq + dice(2), (dice_state & all) | qd_bit(ME));
-	w.cs.connected = dice(20) != 0;
+	ring(w.cs.ring.seq + dice(2), (dice(2) ? all : dice_state & all) | qd_bit(ME));
+	w.cs.connected = dice(10) != 0;
 	w.cs.ended = !w.cs.connected && dice(2);
-	w.cs.stalled = dice(20) == 0;
+	w.cs.stalled = dice(10) == 0;
 	w.cs.in_sync = dice(4) == 0;
-	w.cs.quorate = dice(2) == 0;
 	w.cs.polled_quorate = dice(2) == 0;
 	w.cs.view = dice(3) ? w.cs.members : dice_state & all;
 	w.cs.registered = dice(5) != 0;
@@ -1055,43 +1081,49 @@ static void dice_corosync(uint32_t nodes)
 	qd_engine_ring(&engine);
 }
 
+/* Who falls silent, who has restarted, who takes itself for master. */
+static void dice_peers(uint32_t nodes)
+{
+	dice_mute = dice(2) ? 0 : dice_state;
+	dice_life[dice(nodes) + 1]++;
+	dice_master = dice(2) ? 0 : qd_bit((uint32_t)dice(nodes) + 1) & ~qd_bit(ME);
+}
+
 static void dice_event(uint32_t nodes)
 {
 	struct qd_params p = engine.state.p;
 
-	switch (dice(9)) {
-	case 0:
-		tick();
-		break;
-	case 1:
-	case 2:
-		if (w.read_out)
-			read_ends(dice(10) ? QD_IO_OK : QD_IO_ERROR);
-		break;
-	case 3:
-	case 4:
-		writes_end(dice(10) ? QD_IO_OK : QD_IO_ERROR);
-		break;
-	case 5:
-		dice_block((uint32_t)dice(dice(20) ? nodes : ME) + 1, nodes);
-		break;
-	case 6:
-		if (dice(3) == 0)
-			dice_corosync(nodes);
-		break;
-	case 7:
-		qd_engine_fenced(&engine, (uint32_t)dice(nodes + 3), dice(3) ? PEER_LIFE(dice(nodes) + 1) : dice(9),
+	if (dice(3) == 0 && w.read_out)
+		read_ends(dice(50) ? QD_IO_OK : QD_IO_ERROR);
+	else if (dice(3) == 0)
+		writes_end(dice(50) ? QD_IO_OK : QD_IO_ERROR);
+	dice_block(nodes);
+	if (dice(150) == 0)
+		dice_corosync(nodes);
+	if (dice(300) == 0)
+		dice_peers(nodes);
+	if (dice(40) == 0)
+		qd_engine_fenced(&engine, (uint32_t)dice(nodes + 3), PEER_LIFE(dice(nodes) + 1) + dice(2),
 				 (enum qd_fence_result)dice(4));
-		break;
-	default:
-		p.master_wins = dice(50) == 0;
-		p.reboot = p.io_timeout = p.paranoid = p.watchdog = false;
+	if (dice(200) == 0)
+		w.score = dice(4) != 0;
+	if (dice(500) == 0) {
+		p.master_wins = dice(5) == 0;
 		p.allow_kill = dice(2) == 0;
-		w.score = dice(30) != 0;
-		if (dice(100) == 0)
-			qd_engine_reconfig(&engine, &p);
+		qd_engine_reconfig(&engine, &p);
 	}
-	w.now += dice(40) ? dice(I / 4) : dice(3 * L2);
+	if (dice(4000) == 0)
+		qd_engine_stop(&engine);
+}
+
+/* Time goes on, by a breath or by a freeze; ticks that fell due are heard. */
+static void dice_time(void)
+{
+	uint64_t before = w.now / I;
+
+	w.now += dice(1500) ? dice(I / 8) : dice(2 * L2);
+	if (w.now / I > before)
+		qd_engine_tick(&engine, (uint32_t)(w.now / I - before - 1));
 }
 
 /* The alarm is heard; an alarm that rings for ever would be a busy loop. */
@@ -1104,36 +1136,49 @@ static void dice_alarm(void)
 	}
 }
 
+/* Random events; enough must have happened for the run to be worth something. */
 static void fuzz(uint32_t nodes, unsigned runs, unsigned events)
 {
+	unsigned masters = 0, casts = 0, evictions = 0, ends = 0;
+
 	for (unsigned run = 0; run < runs; run++) {
 		dice_state = 0x9e3779b97f4a7c15u * (run + 1) + nodes;
+		dice_mute = dice_master = 0;
+		memset(dice_life, 0, sizeof(dice_life));
 		world(nodes, dice(2) ? 512 : 4096);
+		engine.state.p.watchdog = false;
 		for (unsigned i = 0; i < events && !engine.ended; i++) {
 			dice_event(nodes);
+			dice_time();
 			dice_alarm();
-			if (dice(3000) == 0)
-				qd_engine_stop(&engine);
 		}
+		masters += w.noted[QD_NOTE_MASTER];
+		casts += w.votes[1];
+		evictions += w.evictions;
+		ends += engine.ended;
 	}
+	assert_true(masters > runs / 2);
+	assert_true(casts > 10 * runs);
+	assert_true(evictions > runs);
+	assert_in_range(ends, 1, runs);
 }
 
 static void bounds_random_events_of_3_nodes_never_assert(void **state)
 {
 	(void)state;
-	fuzz(3, 400, 3000);
+	fuzz(3, 100, 5000);
 }
 
 static void bounds_random_events_of_16_nodes_never_assert(void **state)
 {
 	(void)state;
-	fuzz(16, 60, 3000);
+	fuzz(16, 30, 5000);
 }
 
 static void bounds_random_events_of_64_nodes_never_assert(void **state)
 {
 	(void)state;
-	fuzz(QD_NODE_MAX, 15, 3000);
+	fuzz(QD_NODE_MAX, 15, 5000);
 }
 
 #define test_with(setup, name) cmocka_unit_test_setup(name, setup)
