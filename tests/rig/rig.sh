@@ -105,10 +105,20 @@ rig_enter() {
 	trap rig_leave EXIT
 	# in memory: the machine's disk, busy with other things, is no part of the rig
 	mount -t tmpfs -o mode=755 qdisk-rig "$RIG_TOP" || exit 99
+	rig_install
 	timeout --foreground -k 5 "${RIG_LIMIT:-420}" \
 		unshare --pid --mount --fork --kill-child --mount-proc \
 		tini -- bash "$0" "$@"
 	exit $?
+}
+
+# Run copies of the programs: a build that goes on meanwhile changes nothing here.
+rig_install() {
+	mkdir -p "$RIG_TOP/build/tests/rig"
+	find "$RIG_BUILD" -maxdepth 1 ! -type d -exec cp -P -t "$RIG_TOP/build" {} +
+	cp -L "$RIG_BIN"/{sampler,s1check,mono,nodereboot} "$RIG_TOP/build/tests/rig/"
+	RIG_BUILD=$RIG_TOP/build
+	RIG_BIN=$RIG_BUILD/tests/rig
 }
 
 # The outer process's last act. Every process of the rig is gone by now.
@@ -232,11 +242,13 @@ rig_heal() { rig_split "$(seq -s ' ' "$RIG_N")"; }
 # --- the shared LUN
 
 # A loop device over a file of zeros. A holder keeps it; when the holder dies, the
-# kernel frees the device. Nodes see it as /dev/qlun and under its own name.
+# kernel frees the device. Direct I/O to the file where its file system can (an older
+# kernel's tmpfs cannot); the nodes' own I/O is direct in any case. Nodes see it as /dev/qlun and under its own name.
 lun_start() {
 	RIG_LUN=$RIG_ST/lun.img
 	dd if=/dev/zero of="$RIG_LUN" bs=1M count=4 status=none
-	RIG_LOOP=$(losetup --find --show --direct-io=on --sector-size "$CONF_sector" "$RIG_LUN" 2> "$RIG_ST/losetup.err") ||
+	RIG_LOOP=$(losetup --find --show --direct-io=on --sector-size "$CONF_sector" "$RIG_LUN" 2> "$RIG_ST/losetup.err" ||
+		losetup --find --show --sector-size "$CONF_sector" "$RIG_LUN" 2>> "$RIG_ST/losetup.err") ||
 		{ cat "$RIG_ST/losetup.err"; echo "Bail out! no loop device"; exit 99; }
 	rig_spawn sh -c "exec 9<>$RIG_LOOP; : > $RIG_ST/lun.held; exec sleep infinity"
 	await 5 test -e "$RIG_ST/lun.held"

@@ -697,14 +697,44 @@ static void write_of_an_earlier_life_does_not_count(void **state)
 	assert_false(m.s.landed);
 }
 
-static void new_life_obeys_no_eviction_of_the_old(void **state)
+static void evicted_in_the_life_before(void)
+{
+	own()->state = QD_STATE_EVICTED;
+	own()->writer_id = 1;
+	own()->ext.victim_incarnation = LIFE;
+}
+
+/* Row 04: after waking it reads first and obeys the eviction. */
+static void new_life_obeys_the_eviction_of_the_life_just_ended(void **state)
 {
 	(void)state;
 	mind_event(&m, QD_EV_TIMER, L2);
 	m.tick_ms += L2;
-	own()->state = QD_STATE_EVICTED;
-	own()->writer_id = 1;
-	own()->ext.victim_incarnation = LIFE;
+	evicted_in_the_life_before();
+	mind_forget(&m);
+	mind_cycle(&m);
+	assert_int_equal(m.self_fence, QD_FENCED_EVICTED);
+	assert_int_equal(m.own_writes, 0);
+}
+
+static void new_life_obeys_a_legacy_eviction_of_the_life_just_ended(void **state)
+{
+	(void)state;
+	mind_event(&m, QD_EV_TIMER, L2);
+	m.tick_ms += L2;
+	evicted_in_the_life_before();
+	own()->has_ext = false;
+	mind_cycle(&m);
+	assert_int_equal(m.self_fence, QD_FENCED_EVICTED);
+}
+
+static void new_life_that_has_landed_overwrites_a_late_eviction_of_the_old(void **state)
+{
+	(void)state;
+	mind_event(&m, QD_EV_TIMER, L2);
+	m.tick_ms += L2;
+	mind_cycle(&m);
+	evicted_in_the_life_before();
 	mind_cycle(&m);
 	assert_int_equal(m.self_fence, -1);
 	assert_int_equal(written_block(&m)->incarnation, NEXT_LIFE);
@@ -1195,7 +1225,9 @@ int main(void)
 		test_with(follower, silence_of_l2_quorate_by_nodes_alone_fences_nobody),
 		test_with(follower, legacy_04_lun_hangs_withdraws_then_fences),
 		test_with(follower, write_of_an_earlier_life_does_not_count),
-		test_with(follower, new_life_obeys_no_eviction_of_the_old),
+		test_with(follower, new_life_obeys_the_eviction_of_the_life_just_ended),
+		test_with(follower, new_life_obeys_a_legacy_eviction_of_the_life_just_ended),
+		test_with(follower, new_life_that_has_landed_overwrites_a_late_eviction_of_the_old),
 		test_with(follower, new_life_keeps_the_beat_growing),
 		test_with(follower, new_life_casts_nothing_until_it_runs),
 		test_with(follower, score_short_withdraws_and_goes_none),
