@@ -111,10 +111,10 @@ all: $(programs) $(libraries)
 
 # ---- How things are built ----
 
-$B/obj/%.o: %.c
+$B/obj/%.o: %.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(all_cppflags) $(extra_cppflags) $(all_cflags) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(all_cppflags) $(all_cflags) $(extra_cppflags) -MMD -MP -c -o $@ $<
 
 # $(call link,LIBRARIES): objects and archives among the prerequisites, then libraries
 define link
@@ -144,7 +144,7 @@ $(call obj,$(readconf_src) $(clusterconf_src)): extra_cppflags = $(call pkg_cfla
 
 $B/libcman.so.3.0: $(call obj,$(libcman_src))
 	$(call say,LD,$@)
-	$(Q)$(CC) $(all_cflags) $(LDFLAGS) -shared -Wl,-soname,libcman.so.3 -Wl,-z,defs,-z,relro,-z,now \
+	$(Q)$(CC) $(all_cflags) $(LDFLAGS) -shared -Wl,-soname,libcman.so.3 $(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs) -Wl,-z,relro,-z,now \
 		-o $@ $^ $(cs_libs)
 
 $B/libcman.so.3: $B/libcman.so.3.0

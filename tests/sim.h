@@ -212,7 +212,8 @@ struct sim_write {
 struct sim_lun {
 	uint64_t bad[SIM_NODES + 2];	/* slot is garbage until then; 0 no */
 	uint64_t landed[SIM_NODES + 2];	/* last readable landing of a new beat */
-	uint64_t beat[SIM_NODES + 2], incarnation[SIM_NODES + 2];	/* the newest */
+	uint64_t landed_before[SIM_NODES + 2];	/* the one before that */
+	uint64_t beat[SIM_NODES + 2], incarnation[SIM_NODES + 2];	/* that stand there */
 	uint64_t gap[SIM_NODES + 2];	/* longest time without one, that ended not long ago */
 	uint64_t gap_end[SIM_NODES + 2];
 	uint32_t write_next;

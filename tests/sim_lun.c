@@ -182,15 +182,21 @@ static void landed_own(struct sim_world *w, struct sim_node *n, const struct sim
 
 	if (write->life == n->life && n->running)
 		n->landed_start = write->start;
-	if (lun->bad[write->slot] ||
-	    (lun->incarnation[write->slot] == write->incarnation && lun->beat[write->slot] >= write->beat))
-		return;		/* nobody can see it, or an older write lands late */
+	if (lun->bad[write->slot])
+		return;		/* nobody can see it */
+	if (lun->incarnation[write->slot] == write->incarnation && lun->beat[write->slot] >= write->beat) {
+		/* An older write lands late, over a newer one that few have seen. */
+		lun->beat[write->slot] = write->beat;
+		lun->landed[write->slot] = lun->landed_before[write->slot];
+		return;
+	}
 	lun->beat[write->slot] = write->beat;
 	lun->incarnation[write->slot] = write->incarnation;
 	if (gap > sim_cycles(w, w->setup.t.tko - 1)) {
 		lun->gap[write->slot] = gap;
 		lun->gap_end[write->slot] = w->now;
 	}
+	lun->landed_before[write->slot] = lun->landed[write->slot];
 	lun->landed[write->slot] = w->now;
 }
 
