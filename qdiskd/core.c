@@ -221,6 +221,8 @@ static bool ring_incomplete(const struct qd_state *s)
 
 static void cycle(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
 {
+	enum own own;
+
 	s->cycle_start_ms = in->cycle_start_ms;
 	s->cycle_ring = s->cs.ring;
 	if (in->read != QD_IO_OK) {
@@ -233,7 +235,10 @@ static void cycle(struct qd_state *s, const struct qd_input *in, struct qd_actio
 		return;
 	}
 	s->stranger_noted = false;
-	if (!own_check(s, in, out))
+	own = own_check(s, in, out);
+	if (own == OWN_BLIND)
+		own_write(s, in, out);
+	if (own != OWN_FINE)
 		return;
 	members_look(s, in, out);
 	if (in->tick) {

@@ -6,85 +6,79 @@
 #ifndef QD_FORMAT_BYTES_H
 #define QD_FORMAT_BYTES_H
 
+#include <endian.h>
 #include <string.h>
 
 #include "qd_format.h"
 
-static inline uint64_t get_be(const uint8_t *b, unsigned n)
-{
-	uint64_t v = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		v = v << 8 | b[i];
-	return v;
-}
-
-static inline void put_be(uint8_t *b, unsigned n, uint64_t v)
-{
-	for (unsigned i = n; i-- > 0; v >>= 8)
-		b[i] = (uint8_t)(v & 0xff);
-}
-
-static inline uint64_t get_le(const uint8_t *b, unsigned n)
-{
-	uint64_t v = 0;
-
-	for (unsigned i = n; i-- > 0;)
-		v = v << 8 | b[i];
-	return v;
-}
-
-static inline void put_le(uint8_t *b, unsigned n, uint64_t v)
-{
-	for (unsigned i = 0; i < n; i++, v >>= 8)
-		b[i] = (uint8_t)(v & 0xff);
-}
-
+/* Copied, since bytes on the LUN need not lie where a number may: one move and one
+ * byte swap each. */
 static inline uint16_t qd_get_be16(qd_be16 v)
 {
-	return (uint16_t)get_be(v.b, 2);
-}
-static inline uint32_t qd_get_be32(qd_be32 v)
-{
-	return (uint32_t)get_be(v.b, 4);
-}
-static inline uint64_t qd_get_be64(qd_be64 v)
-{
-	return get_be(v.b, 8);
-}
-static inline uint32_t qd_get_le32(qd_le32 v)
-{
-	return (uint32_t)get_le(v.b, 4);
+	uint16_t x;
+
+	memcpy(&x, v.b, sizeof(x));
+	return be16toh(x);
 }
 static inline void qd_put_be16(qd_be16 *p, uint16_t v)
 {
-	put_be(p->b, 2, v);
+	v = htobe16(v);
+	memcpy(p->b, &v, sizeof(v));
+}
+static inline uint32_t qd_get_be32(qd_be32 v)
+{
+	uint32_t x;
+
+	memcpy(&x, v.b, sizeof(x));
+	return be32toh(x);
 }
 static inline void qd_put_be32(qd_be32 *p, uint32_t v)
 {
-	put_be(p->b, 4, v);
+	v = htobe32(v);
+	memcpy(p->b, &v, sizeof(v));
+}
+static inline uint64_t qd_get_be64(qd_be64 v)
+{
+	uint64_t x;
+
+	memcpy(&x, v.b, sizeof(x));
+	return be64toh(x);
 }
 static inline void qd_put_be64(qd_be64 *p, uint64_t v)
 {
-	put_be(p->b, 8, v);
+	v = htobe64(v);
+	memcpy(p->b, &v, sizeof(v));
+}
+static inline uint32_t qd_get_le32(qd_le32 v)
+{
+	uint32_t x;
+
+	memcpy(&x, v.b, sizeof(x));
+	return le32toh(x);
 }
 static inline void qd_put_le32(qd_le32 *p, uint32_t v)
 {
-	put_le(p->b, 4, v);
+	v = htole32(v);
+	memcpy(p->b, &v, sizeof(v));
 }
 static inline void qd_put_le64(qd_le64 *p, uint64_t v)
 {
-	put_le(p->b, 8, v);
+	v = htole64(v);
+	memcpy(p->b, &v, sizeof(v));
 }
 
 /* Masks lie with node n as bit (n-1)%8 of byte (n-1)/8. */
 static inline qd_mask qd_get_mask(const uint8_t b[8])
 {
-	return get_le(b, 8);
+	uint64_t x;
+
+	memcpy(&x, b, sizeof(x));
+	return le64toh(x);
 }
 static inline void qd_put_mask(uint8_t b[8], qd_mask v)
 {
-	put_le(b, 8, v);
+	v = htole64(v);
+	memcpy(b, &v, sizeof(v));
 }
 
 /* Does the text end within its `size` bytes? */
@@ -98,16 +92,14 @@ static inline bool qd_text_ends(const void *text, size_t size)
 static inline void qd_get_text(char *ret, const uint8_t *text, size_t size)
 {
 	memset(ret, 0, size);
-	for (size_t i = 0; i + 1 < size && text[i] != 0; i++)
-		ret[i] = (char)text[i];
+	memcpy(ret, text, strnlen((const char *)text, size - 1));
 }
 
 /* Text to the LUN, every byte defined. Cut at size - 1. */
 static inline void qd_put_text(uint8_t *ret, const char *text, size_t size)
 {
 	memset(ret, 0, size);
-	for (size_t i = 0; i + 1 < size && text[i] != 0; i++)
-		ret[i] = (uint8_t)text[i];
+	memcpy(ret, text, strnlen(text, size - 1));
 }
 
 /* Is the envelope good for a payload of exactly `length` bytes? The length is

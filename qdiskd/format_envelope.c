@@ -40,12 +40,14 @@ enum qd_corrupt qd_envelope_check(const struct qd_disk_envelope *e, const void *
 void qd_envelope_put(struct qd_disk_envelope *e, const void *payload, size_t length,
 		     uint64_t wall_s, qd_be32 *zero)
 {
-	uint32_t header;
+	uint32_t header, data = crc(0, payload, length);
 
-	if (crc(0, payload, length) == 0)
+	if (data == 0) {
 		qd_put_be32(zero, 1);
+		data = crc(0, payload, length);
+	}
 	qd_put_le32(&e->magic, QD_MAGIC_ENVELOPE);
-	qd_put_le32(&e->data_crc, crc(0, payload, length));
+	qd_put_le32(&e->data_crc, data);
 	qd_put_le32(&e->length, (uint32_t)length);
 	qd_put_le64(&e->wall_s, wall_s);
 	header = envelope_crc(e);
@@ -79,10 +81,15 @@ bool qd_ext_holds(const struct qd_disk_ext_head *head, const uint8_t incarnation
 void qd_ext_seal(struct qd_disk_ext_head *head, const uint8_t incarnation[8],
 		 const struct qd_disk_envelope *e, size_t length)
 {
+	uint32_t v;
+
 	qd_put_be32(&head->magic, QD_MAGIC_EXTENSION);
 	qd_put_be16(&head->version, EXT_VERSION);
 	qd_put_be16(&head->length, (uint16_t)length);
-	if (ext_crc(head, incarnation, e, length) == 0)
+	v = ext_crc(head, incarnation, e, length);
+	if (v == 0) {
 		qd_put_be32(&head->zero, 1);
-	qd_put_be32(&head->crc, ext_crc(head, incarnation, e, length));
+		v = ext_crc(head, incarnation, e, length);
+	}
+	qd_put_be32(&head->crc, v);
 }

@@ -66,9 +66,13 @@ bool member_live_master(const struct qd_member *m);
 
 /* own.c */
 
-/* Our own slot, as read before anything is written. False: nothing may be
- * written in this cycle (self-fence, exit, or a stale read). */
-bool own_check(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);
+/* Our own slot, as read before anything is written. */
+enum own {
+	OWN_FINE,	/* go on (unreadable: writing does not end the silence) */
+	OWN_BLIND,	/* a stale read: write the own block, believe nothing else */
+	OWN_END,	/* self-fence or exit: nothing is written */
+};
+enum own own_check(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);
 
 /* The block this node has to say now, as the WRITE action of this cycle. */
 void own_write(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);

@@ -43,7 +43,7 @@ static const struct {
 	[QD_NOTE_SILENCE] = { LOG_WARNING, "no write has landed for %A ms, vote withdrawn" },
 	[QD_NOTE_NEW_LIFE] = { LOG_ERR, "no write has landed for %A ms, others take me for dead: starting anew" },
 	[QD_NOTE_OWN_SLOT_BAD] = { LOG_ERR, "own block (node %N) is unreadable, writing it anew" },
-	[QD_NOTE_OWN_STALE] = { LOG_ERR, "quorum disk returns old data: own beat %A, written %B; reads are not believed" },
+	[QD_NOTE_OWN_STALE] = { LOG_ERR, "quorum disk shows an old block of mine (beat %A, written %B); what it shows is not believed" },
 	[QD_NOTE_STRANGER] = { LOG_ERR, "label of the quorum disk has changed under us, nothing is written any more" },
 	[QD_NOTE_FOREIGN] = { LOG_ERR, "own block (node %N) was written by node %A with state %B, vote withdrawn" },
 	[QD_NOTE_TWIN] = { LOG_CRIT, "another node uses node id %N on this quorum disk, exiting" },

@@ -51,7 +51,19 @@ static bool own_foreign(struct qd_state *s, const struct qd_block *b, struct qd_
 	return true;
 }
 
-bool own_check(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
+/* An older block of mine than has landed. Either the path shows a world that has
+ * passed, or a write that failed has landed late over a newer one. Nothing that
+ * was read is believed; writing anew mends the second, and ends no silence. */
+static enum own own_stale(struct qd_state *s, const struct qd_block *b, struct qd_actions *out)
+{
+	if (!s->stale_noted)
+		note_add(out, QD_NOTE_OWN_STALE, s->p.node_id, block_beat(b), s->landed_beat);
+	s->stale_noted = true;
+	s->own_unreadable = true;
+	return OWN_BLIND;
+}
+
+enum own own_check(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
 {
 	const struct qd_slot *slot = &in->slots[s->p.node_id - 1];
 	const struct qd_block *b = &slot->block;
@@ -62,29 +74,24 @@ bool own_check(struct qd_state *s, const struct qd_input *in, struct qd_actions 
 		if (!s->own_unreadable)
 			note_add(out, QD_NOTE_OWN_SLOT_BAD, s->p.node_id, 0, 0);
 		s->own_unreadable = true;
-		return true;
+		return OWN_FINE;
 	}
 	s->own_unreadable = false;
 	if (b->state == QD_STATE_EVICTED) {
 		if (eviction_is_mine(s, b)) {
 			self_fence(s, out, QD_FENCED_EVICTED);
-			return false;
+			return OWN_END;
 		}
 	} else if (b->incarnation == s->incarnation && b->writer_id == s->p.node_id) {
-		if (s->landed && block_beat(b) < s->landed_beat) {
-			if (!s->stale_noted)
-				note_add(out, QD_NOTE_OWN_STALE, s->p.node_id, block_beat(b),
-					 s->landed_beat);
-			s->stale_noted = true;
-			return false;
-		}
+		if (s->landed && block_beat(b) < s->landed_beat)
+			return own_stale(s, b, out);
 		s->stale_noted = false;
 		s->foreign = false;
 	} else if (s->landed && !own_foreign(s, b, out)) {
-		return false;
+		return OWN_END;
 	}
 	s->cycle_read_ok = true;
-	return true;
+	return OWN_FINE;
 }
 
 static void own_message(const struct qd_state *s, struct qd_block *b)

@@ -59,10 +59,12 @@ static enum status_vote vote_word(const struct qd_state *state)
 static void vote_fill(struct daemon *d, const struct qd_state *state)
 {
 	struct status_snapshot *s = &d->snapshot;
+	const char *why = qd_why_text(state->why);
 
 	s->vote = vote_word(state);
 	s->votes = d->params.votes;
-	(void)snprintf(s->why, sizeof(s->why), "%s", qd_why_text(state->why));
+	if (strcmp(s->why, why) != 0)	/* seldom: formatting costs more than all the rest here */
+		(void)snprintf(s->why, sizeof(s->why), "%s", why);
 	s->mark_voting = state->voting;
 	s->mark_view = state->view;
 	s->corosync.connected = d->seen.connected && !d->seen.stalled;

@@ -294,11 +294,11 @@ static const char *story_mark_waits(struct sim_world *w)
 }
 
 /* A third machine, in another network, configured with node id 2. */
-static const char *story_twin(struct sim_world *w)
+static const char *twin(struct sim_world *w, const struct sim_setup *s)
 {
-	struct sim_setup s = sim_stage_setup(3);
+	uint64_t begin;
 
-	sim_stage_empty(w, &s);
+	sim_stage_empty(w, s);
 	w->node[2].id = 2;
 	w->setup.nodes = 2;
 	sim_params_init(w);
@@ -308,15 +308,27 @@ static const char *story_twin(struct sim_world *w)
 	w->check.exempt = 2;
 	sim_boot(w, &w->node[0]);
 	sim_boot(w, &w->node[1]);
-	sim_stage_pass(w, 30000);
+	sim_stage_pass(w, 30000 + sim_dice(w, 0, 1000));
 	EXPECT(sim_all_quorate(w, 3), "the two real nodes are not quorate");
+	begin = w->now;
 	sim_boot(w, &w->node[2]);
 	sim_daemon_start(w, &w->node[2]);
-	sim_stage_pass(w, 4000);
-	EXPECT(sim_stage_notes(w, QD_NOTE_TWIN, 2, 2, 0) > 0, "nobody notices the second node 2");
+	sim_stage_pass(w, 3000);
+	EXPECT(sim_stage_note_at(w, QD_NOTE_FOREIGN, 2, begin) != 0, "nobody notices the second node 2");
+	EXPECT(sim_stage_notes(w, QD_NOTE_TWIN, 2, 2, begin) > 0, "it is not told within 3 cycles");
 	EXPECT(w->node[1].exited || w->node[2].exited, "both nodes 2 go on");
 	EXPECT(!w->node[2].co.shown_quorate, "the stranger is quorate");
 	return NULL;
+}
+
+static const char *story_twin(struct sim_world *w)
+{
+	struct sim_setup s = sim_stage_setup(3);
+	const char *why = NULL;
+
+	for (s.seed = 1; s.seed <= 20 && !why; s.seed++)
+		why = twin(w, &s);
+	return why;
 }
 
 const struct sim_story sim_stories[] = {
@@ -336,6 +348,6 @@ const struct sim_story sim_stories[] = {
 	{ "voter_without_lun_and_ring_ends_itself", story_stuck_voter },
 	{ "score_too_low_with_reboot_reboots", story_score },
 	{ "voting_mark_found_at_start_is_waited_for", story_mark_waits },
-	{ "duplicate_node_id_is_noticed_and_ends", story_twin },
+	{ "legacy_19_duplicate_id_is_noticed_and_ends", story_twin },
 	{ NULL, NULL },
 };

@@ -7,7 +7,7 @@ cluster_enter "$@"
 # Cut these nodes' power one after the other, each when the rest is settled; the rest
 # never loses quorum, and each dead node is fenced exactly once.
 kill_in_turn() {
-	local since rest dead n
+	local since rest dead n left
 	since=$(rig_now)
 	rest=" $(all_nodes) "
 	for dead; do
@@ -16,6 +16,8 @@ kill_in_turn() {
 		# shellcheck disable=SC2086	# a list of words
 		await $((RIG_RING_S + RIG_MASTER_S)) agree $rest
 		await 10 fenced_once "$dead" "$since"
+		read -ra left <<< "$rest"
+		diag "corosync waited $(answer_ms "${left[0]}" "$(comma "${left[@]}")" "$since") ms for the answer of n${left[0]}"
 	done
 	# shellcheck disable=SC2086
 	never_lost_quorum $rest "$since"

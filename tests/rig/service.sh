@@ -85,7 +85,8 @@ qdiskd_kill() {
 	for n; do await 10 service_ended qdiskd "$n" || return 1; done
 }
 qdiskd_freeze() { service_signal qdiskd "$1" STOP; }
-qdiskd_thaw() { service_signal qdiskd "$1" CONT; }
+# It may reboot its node before the signal has returned.
+qdiskd_thaw() { service_signal qdiskd "$1" CONT || :; }
 qdiskd_running() { service_pid qdiskd "$1" > /dev/null; }
 
 # qdisk_status NODE FILTER: a value of `qdisk-tool status --json`, by jq.

@@ -382,15 +382,27 @@ static void legacy_19_other_state_by_another_writer_casts_0(void **state)
 	assert_int_equal(m.s.why, QD_WHY_FOREIGN);
 }
 
-static void own_beat_older_than_landed_writes_nothing(void **state)
+static void own_beat_older_than_landed_is_written_anew(void **state)
 {
 	(void)state;
 	mind_cycle(&m);
 	own()->ext.beat--;
 	mind_forget(&m);
 	mind_cycle(&m);
-	assert_int_equal(m.own_writes, 0);
+	assert_int_equal(m.own_writes, 1);
 	assert_int_equal(m.noted[QD_NOTE_OWN_STALE], 1);
+}
+
+static void own_beat_older_than_landed_ends_no_silence(void **state)
+{
+	uint64_t since;
+
+	(void)state;
+	mind_cycle(&m);
+	since = m.s.landed_start_ms;
+	own()->ext.beat--;
+	mind_cycle(&m);
+	assert_int_equal(m.s.landed_start_ms, since);
 }
 
 static void own_beat_older_than_landed_is_said_once(void **state)
@@ -1194,7 +1206,8 @@ int main(void)
 		test_with(follower, two_strangers_in_turn_are_no_twin),
 		test_with(fresh, own_earlier_block_at_start_is_no_stranger),
 		test_with(follower, legacy_19_other_state_by_another_writer_casts_0),
-		test_with(follower, own_beat_older_than_landed_writes_nothing),
+		test_with(follower, own_beat_older_than_landed_is_written_anew),
+		test_with(follower, own_beat_older_than_landed_ends_no_silence),
 		test_with(follower, own_beat_older_than_landed_is_said_once),
 		test_with(follower, own_beat_older_than_landed_says_nothing_of_peers),
 		test_with(follower, silence_below_l1_stands),
