@@ -219,6 +219,18 @@ static bool ring_incomplete(const struct qd_state *s)
 	return false;
 }
 
+/* A read that was on its way before this life began, or before a silence was found,
+ * shows the own slot of then: an eviction may have come since. Read again. */
+static bool read_is_outlived(struct qd_state *s, const struct qd_input *in)
+{
+	bool outlived = in->cycle_start_ms < s->life_start_ms ||
+			(s->woke && in->cycle_start_ms < s->woke_ms);
+
+	if (outlived)
+		s->cycle_read_ok = false;
+	return outlived;
+}
+
 static void cycle(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
 {
 	enum own own;
@@ -235,6 +247,10 @@ static void cycle(struct qd_state *s, const struct qd_input *in, struct qd_actio
 		return;
 	}
 	s->stranger_noted = false;
+	if (read_is_outlived(s, in)) {
+		out->want_express = true;
+		return;
+	}
 	own = own_check(s, in, out);
 	if (own == OWN_BLIND)
 		own_write(s, in, out);

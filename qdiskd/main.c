@@ -308,8 +308,11 @@ static void leave(struct daemon *d) __attribute__((noreturn));
 static void leave(struct daemon *d)
 {
 	ports_close(d);
-	if (cs_stop(d->cs, COROSYNC_WAIT_MS) != 0)
+	if (cs_stop(d->cs, COROSYNC_WAIT_MS) != 0) {
 		log_line(LOG_WARNING, "corosync does not answer, leaving without it");
+		if (d->engine.state.voting)
+			(void)cs_end(d->cs);
+	}
 	(void)unlink(PID_FILE);
 	(void)flock(d->lun.lock_fd, LOCK_UN);
 	log_line(LOG_INFO, "Halting qdisk operations, exit code %d", d->exit_status);

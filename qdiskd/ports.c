@@ -211,6 +211,12 @@ static void port_exit(void *ctx, int status)
 
 	if (status != EXIT_OK)	/* not by a clean stop: the vote is withdrawn here */
 		cs_unregister(d->cs);
+	if (d->engine.state.voting && d->seen.connected && d->seen.stalled) {
+		/* It may go on counting us when it goes on, with nobody left to tell it. */
+		log_line(LOG_CRIT, "corosync does not answer and may still count the quorum device, "
+			 "ending it");
+		(void)cs_end(d->cs);
+	}
 	daemon_exit(d, status);
 }
 

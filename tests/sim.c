@@ -1,6 +1,7 @@
 /* The simulator's command line; see sim.h.
  *
- *	sim --seeds A-B [--kind K] [--nodes N] [--timing T] [--no-guard] [--twice] [--trace]
+ *	sim --seeds A-B [--kind K] [--nodes N] [--timing T] [--no-guard] [--twice]
+ *	    [--keep-going] [--trace]
  *	sim --tap
  *	sim --story NAME
  *
@@ -17,7 +18,7 @@ struct options {
 	int kind;		/* -1: every kind in turn */
 	uint32_t nodes;		/* 0: drawn */
 	int timing;		/* -1: drawn */
-	bool no_guard, twice, trace, tap;
+	bool no_guard, twice, trace, tap, keep_going;
 };
 
 #define TAP_SEEDS 300u
@@ -51,20 +52,24 @@ bool sim_seed_run(struct sim_world *w, const struct sim_setup *setup, bool twice
 }
 
 /* `before`: in front of each line; in TAP all of this is a comment. */
-static void violation_tell(const struct sim_world *w, const char *before)
+static void violation_name(const struct sim_world *w, const char *before)
 {
 	const struct sim_setup *s = &w->setup;
 
-	if (!s->trace) {
+	printf("%sVIOLATION %s: %s (node %u) at %.6f s\n", before, w->check.name, w->check.text,
+	       w->check.node, (double)w->check.at / 1e6);
+	printf("%ssim --seeds %llu --kind %s: %u nodes, I %u ms K %u U %u W %u M %u, token %u ms\n", before,
+	       (unsigned long long)s->seed, sim_kind_text(s->kind), s->nodes, s->t.interval_ms, s->t.tko,
+	       s->t.tko_up, s->t.upgrade_wait, s->t.master_wait, s->token_ms);
+}
+
+static void violation_tell(const struct sim_world *w, const char *before)
+{
+	if (!w->setup.trace) {
 		printf("%s---- the last %u lines ----\n", before, SIM_LINES_SHOWN);
 		sim_trace_print(w, SIM_LINES_SHOWN, before);
 	}
-	printf("%sVIOLATION %s: %s (node %u) at %.6f s\n", before, w->check.name, w->check.text,
-	       w->check.node, (double)w->check.at / 1e6);
-	printf("%ssim --seeds %llu-%llu --kind %s --nodes %u: I %u ms K %u U %u W %u M %u, token %u ms\n",
-	       before, (unsigned long long)s->seed, (unsigned long long)s->seed, sim_kind_text(s->kind),
-	       s->nodes, s->t.interval_ms, s->t.tko, s->t.tko_up, s->t.upgrade_wait, s->t.master_wait,
-	       s->token_ms);
+	violation_name(w, before);
 }
 
 static void totals_print(const struct sim_world *w, double wall, const char *before)
@@ -87,9 +92,9 @@ static void totals_print(const struct sim_world *w, double wall, const char *bef
 static int seeds_run(struct sim_world *w, const struct options *o)
 {
 	double begin = seconds();
-	bool good = true;
+	uint64_t violations = 0;
 
-	for (uint64_t seed = o->first; seed <= o->last && good; seed++) {
+	for (uint64_t seed = o->first; seed <= o->last && (!violations || o->keep_going); seed++) {
 		struct sim_setup setup;
 		enum sim_kind kind = o->kind >= 0 ? (enum sim_kind)o->kind :
 						    (enum sim_kind)(seed % SIM_KINDS);
@@ -97,12 +102,16 @@ static int seeds_run(struct sim_world *w, const struct options *o)
 		sim_setup_draw(&setup, seed, kind, o->nodes, o->timing);
 		setup.guard = !o->no_guard;
 		setup.trace = o->trace;
-		good = sim_seed_run(w, &setup, o->twice);
+		if (sim_seed_run(w, &setup, o->twice))
+			continue;
+		violations++;
+		if (o->keep_going)
+			violation_name(w, "");
+		else
+			violation_tell(w, "");
 	}
-	if (!good)
-		violation_tell(w, "");
 	totals_print(w, seconds() - begin, "");
-	return good ? 0 : 1;
+	return violations ? 1 : 0;
 }
 
 /* ---- TAP ---- */
@@ -175,7 +184,7 @@ static int tap_run(struct sim_world *w)
 static int usage(void)
 {
 	fprintf(stderr, "usage: sim --seeds A-B [--kind calm|death|lastman|split|stop|io|pause|chaos]\n"
-			"           [--nodes 2..%u] [--timing 0..5] [--no-guard] [--twice] [--trace]\n"
+			"           [--nodes 2..%u] [--timing 0..5] [--no-guard] [--twice] [--keep-going] [--trace]\n"
 			"       sim --tap\n"
 			"       sim --story NAME\n", SIM_NODES);
 	return 2;
@@ -275,6 +284,8 @@ int main(int argc, char **argv)
 			o.trace = true;
 		else if (strcmp(argv[i], "--tap") == 0)
 			o.tap = true;
+		else if (strcmp(argv[i], "--keep-going") == 0)
+			o.keep_going = true;
 		else if (i + 1 >= argc || !value_parse(argv[i], argv[i + 1], &o) || !++i)
 			o.first = UINT64_MAX;
 	}

@@ -185,6 +185,8 @@ static void port_exit(void *ctx, int status)
 	n->armed = false;	/* disarmed by hand before the end, as the device */
 	if (n->co.up && !n->co.frozen)
 		sim_vote_unregister(n->world, n);
+	else if (n->co.up && n->engine.state.voting)	/* stands still: ended, as main.c does */
+		sim_corosync_stop(n->world, n, false);
 	sim_daemon_gone(n->world, n);
 	/* Who meant it to stay away starts it again when everything is healed. */
 	if ((status || n->world->goal.settled_by) && n->world->setup.restart)
