@@ -144,6 +144,7 @@ enum qd_note_id {
 	QD_NOTE_FENCE_DROPPED,	/* the victim came back as a new incarnation */
 	QD_NOTE_IO_ERRORS,	/* a = errors in a row: giving up */
 	QD_NOTE_STOPPING,
+	QD_NOTE_HANDED_OVER,
 	QD_NOTE_STOPPED,
 	QD_NOTE_STOP_UNWRITTEN,	/* left without a leaving block: the LUN hangs */
 	QD_NOTE_COUNT

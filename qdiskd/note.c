@@ -57,7 +57,8 @@ static const struct {
 	[QD_NOTE_FENCE_DROPPED] = { LOG_NOTICE, "node %N came back as a new incarnation, no more fencing" },
 	[QD_NOTE_IO_ERRORS] = { LOG_ALERT, "Too many I/O errors; giving up. (%A in a row)" },
 	[QD_NOTE_STOPPING] = { LOG_INFO, "stopping: withdrawing the vote" },
-	[QD_NOTE_STOPPED] = { LOG_INFO, "stopped, mastership handed to node %A" },
+	[QD_NOTE_HANDED_OVER] = { LOG_INFO, "mastership handed over to node %N" },
+	[QD_NOTE_STOPPED] = { LOG_INFO, "stopped" },
 	[QD_NOTE_STOP_UNWRITTEN] = { LOG_WARNING, "stopped without a leaving block: the quorum disk does not answer" },
 };
 

@@ -46,7 +46,9 @@ void stop_step(struct qd_state *s, const struct qd_input *in, struct qd_actions 
 		s->successor = successor(s);
 	}
 	if (s->leaving && s->own_landed && (s->own.ext.flags & QD_EXT_LEAVING)) {
-		note_add(out, QD_NOTE_STOPPED, s->p.node_id, s->successor, 0);
+		if (s->successor)
+			note_add(out, QD_NOTE_HANDED_OVER, s->successor, 0, 0);
+		note_add(out, QD_NOTE_STOPPED, s->p.node_id, 0, 0);
 		exit_with(s, out, 0);
 	} else if (in->now_ms - s->stop_ms >= STOP_LIMIT_MS) {
 		note_add(out, QD_NOTE_STOP_UNWRITTEN, s->p.node_id, 0, 0);

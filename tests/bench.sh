@@ -253,7 +253,7 @@ event_follower() {
 	node_power_cut "$victim"
 	await 20 state_first "$since" 1 "$victim" > /dev/null || die "no eviction"
 	event "node killed -> evicted" "$(ms_between "$since" "$(state_first "$since" 1 "$victim")")" \
-		"K+1..K+2 I = $(((CONF_tko + 1) * CONF_I))..$(((CONF_tko + 2) * CONF_I)) ms"
+		"K+1..K+2 I after its last beat = $(((CONF_tko + 1) * CONF_I))..$(((CONF_tko + 2) * CONF_I)) ms"
 	corosync_told "$(others "$victim")" "$since"
 }
 
