@@ -86,12 +86,22 @@ cman_tool_src := cman-shim/cman_tool.c cman-shim/cman_tool_format.c cman-shim/cm
 
 # ---- Tests, by name ----
 
-# unit programs and what each is made of besides its own source; core: libqdcore.a
-unit_core := format member elect vote own evict score laws engine note
+# unit programs, by what each is made of besides its own source; core: libqdcore.a
+unit_mind := member member_verdict elect_bid elect_order elect_master elect_mask \
+	vote answer mark mark_wait start own silence unfit stop evict evict_fence score note
+unit_engine := engine engine_ticks engine_express engine_ends engine_bounds
+unit_laws := laws laws_defaults laws_corosync laws_score
+unit_format := format_status format_label format_ext format_crc format_hostile
+unit_core := $(unit_mind) $(unit_engine) $(unit_laws) $(unit_format)
+unit_status := status status_socket status_file status_tool
 unit_clusterconf := clusterconf clusterconf_nodes clusterconf_xml
 unit_libcman := libcman cman_tool cman_tool_format
-unit := $(unit_core) $(unit_clusterconf) $(unit_libcman) config runner fence status log cs_state
-fixture_src := tests/unit/mind_fixture.c
+unit := $(unit_core) $(unit_clusterconf) $(unit_libcman) $(unit_status) config runner fence log cs_state
+mind_fixture_src := tests/unit/mind_fixture.c tests/unit/mind_scene.c
+engine_fixture_src := tests/unit/engine_fixture.c tests/unit/mind_fixture.c
+laws_fixture_src := tests/unit/laws_fixture.c
+format_fixture_src := tests/unit/format_fixture.c
+status_fixture_src := tests/unit/status_fixture.c
 sim_src := $(sort $(wildcard tests/sim*.c))
 
 rig_programs := sampler s1check mono nodereboot
@@ -163,8 +173,17 @@ helpers := $(rig_programs:%=$T/rig/%) $(cluster_programs:%=$T/cluster/%) \
 .PHONY: tests
 tests: all $(unit_programs) $T/sim $(helpers)
 
-$(unit_core:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
-		$(call obj,$(fixture_src)) $B/libqdcore.a
+$(unit_mind:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
+		$(call obj,$(mind_fixture_src)) $B/libqdcore.a
+	$(call link,-lcmocka $(call pkg_libs,zlib))
+$(unit_engine:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
+		$(call obj,$(engine_fixture_src)) $B/libqdcore.a
+	$(call link,-lcmocka $(call pkg_libs,zlib))
+$(unit_laws:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
+		$(call obj,$(laws_fixture_src)) $B/libqdcore.a
+	$(call link,-lcmocka $(call pkg_libs,zlib))
+$(unit_format:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
+		$(call obj,$(format_fixture_src)) $B/libqdcore.a
 	$(call link,-lcmocka $(call pkg_libs,zlib))
 $(unit_clusterconf:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(clusterconf_src))
@@ -175,7 +194,8 @@ $T/unit/test_runner: $(call obj,tests/unit/test_runner.c $(runner_src))
 	$(call link,-lcmocka)
 $T/unit/test_fence: $(call obj,tests/unit/test_fence.c qdiskd/fence.c $(runner_src))
 	$(call link,-lcmocka)
-$T/unit/test_status: $(call obj,tests/unit/test_status.c $(status_src) qdiskd/tool_status.c qdiskd/format_text.c)
+$(unit_status:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
+		$(call obj,$(status_fixture_src) $(status_src) qdiskd/tool_status.c qdiskd/format_text.c)
 	$(call link,-lcmocka $(tool_libs))
 $T/unit/test_log: $(call obj,tests/unit/test_log.c qdiskd/log.c qdiskd/log_writer.c)
 	$(call link,-lcmocka $(call pkg_libs,libqb))

@@ -69,7 +69,7 @@ cmocka.h	tests/*
 '
 
 # What floors 0 to 2 may include of the system: no syscall, clock, random, malloc.
-pure_headers=' assert.h stdarg.h stdbool.h stddef.h stdint.h stdio.h string.h syslog.h zlib.h '
+pure_headers=' assert.h endian.h stdarg.h stdbool.h stddef.h stdint.h stdio.h string.h syslog.h zlib.h '
 
 # libc and the kernel; what is neither here nor above is an unknown library
 system_headers=' assert.h ctype.h dirent.h endian.h errno.h fcntl.h getopt.h glob.h grp.h inttypes.h

@@ -20,6 +20,47 @@ corosync_with() {
 }
 joined() { ring_first 1 "$began" "$(all_members)" > /dev/null; }
 
+# With n1 running: n2's daemon is refused, and n1 goes on.
+second_refused() {
+	local rc=0
+	node_exec 2 timeout 10 "$RIG_BUILD/qdiskd" -f -c /etc/cluster/cluster.conf > "$RIG_ST/refusal" 2>&1 || rc=$?
+	sed 's/^/# /' "$RIG_ST/refusal"
+	[ $rc = "$1" ] || { diag "status $rc, wanted $1"; return 1; }
+	grep -qi -- "$2" "$RIG_ST/refusal" || { diag "does not say: $2"; return 1; }
+	casts 1 1
+	block_state 2 None
+}
+
+timings_other_than_the_clusters_are_refused_with_3() {
+	qdiskd_stop 2
+	await 5 casts 1 1
+	conf_set upgrade_wait=1
+	conf_derive
+	conf_cluster > "$RIG_ST/n2/cluster.conf"
+	second_refused 3 upgrade_wait
+}
+
+# The label remembers whose LUN it is.
+lun_of_another_cluster_is_refused() {
+	local n
+	qdiskd_stop 1
+	corosync_stop 1 2
+	conf_write
+	for n in 1 2; do
+		sed -i "s/cluster_name: rig/cluster_name: other/" "$RIG_ST/n$n/corosync.conf"
+		sed -i "s/<cluster name=\"rig\"/<cluster name=\"other\"/" "$RIG_ST/n$n/cluster.conf"
+	done
+	corosync_start 1 2
+	refused 4 "rig"
+}
+
+not_root_is_refused() {
+	node_exec 2 setpriv --reuid 65534 --regid 65534 --clear-groups timeout 10 "$RIG_BUILD/qdiskd" -f \
+		-c /etc/cluster/cluster.conf > "$RIG_ST/refusal" 2>&1 && return 1
+	sed 's/^/# /' "$RIG_ST/refusal"
+	grep -qi root "$RIG_ST/refusal"
+}
+
 # Nothing runs that a failure could leave behind, but for a qdiskd that was accepted.
 scenario_reset() {
 	local n
@@ -120,6 +161,9 @@ scenario timings_beyond_the_token_are_refused_with_3
 scenario label_that_is_nowhere_is_refused_with_4
 scenario lun_without_a_label_is_refused_with_4
 scenario good_settings_are_accepted_after_all_that
+scenario timings_other_than_the_clusters_are_refused_with_3
+scenario lun_of_another_cluster_is_refused
+scenario not_root_is_refused
 rig_stop
 
 # Without a quorum provider every corosync calls itself quorate: a rig of its own.

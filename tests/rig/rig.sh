@@ -243,7 +243,8 @@ rig_heal() { rig_split "$(seq -s ' ' "$RIG_N")"; }
 
 # A loop device over a file of zeros. A holder keeps it; when the holder dies, the
 # kernel frees the device. Direct I/O to the file where its file system can (an older
-# kernel's tmpfs cannot); the nodes' own I/O is direct in any case. Nodes see it as /dev/qlun and under its own name.
+# kernel's tmpfs cannot); the nodes' own I/O is direct in any case. Nodes see it as
+# /dev/qlun and under its own name.
 lun_start() {
 	RIG_LUN=$RIG_ST/lun.img
 	dd if=/dev/zero of="$RIG_LUN" bs=1M count=4 status=none

@@ -105,6 +105,8 @@ void scene_follower(struct mind *m);
 void scene_master(struct mind *m);
 void scene_no_master(struct mind *m, uint32_t me, uint32_t nodes);
 
+#define test_with(setup, name) cmocka_unit_test_setup(name, setup)
+
 /* The newest block that I wrote. */
 static inline const struct qd_block *written_block(const struct mind *m)
 {

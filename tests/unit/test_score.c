@@ -280,8 +280,6 @@ static void legacy_13_in_10000_hours_never_later_than_interval_and_a_tick(void *
 	assert_true(runs > 2 * (end - NEXT) / 7000);
 }
 
-#define test_with(setup, name) cmocka_unit_test_setup(name, setup)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -1,0 +1,135 @@
+/* format.c: the extension record of a status block: when it counts. */
+#include "format_fixture.h"
+
+static bool ext_seen(const uint8_t *bytes)
+{
+	static const struct qd_status_ext nothing;
+	struct qd_block block, expected = make_block(true);
+
+	memset(&block, 0x77, sizeof(block));
+	assert_int_equal(qd_block_decode(bytes, 512, 2, &block), QD_FINE);
+	assert_same_block(&block, &expected);
+	if (!block.has_ext)
+		assert_memory_equal(&block.ext, &nothing, sizeof(nothing));
+	return block.has_ext;
+}
+
+static void extension_torn_away_leaves_a_legacy_block(void **unused)
+{
+	uint8_t bytes[4096];
+
+	(void)unused;
+	for (unsigned from = 112; from < 216; from++) {
+		expect_status(bytes, true);
+		memset(bytes + from, 0xcc, 512 - from);
+		assert_false(ext_seen(bytes));
+	}
+}
+
+static void extension_of_garbage_leaves_a_legacy_block(void **unused)
+{
+	uint8_t bytes[4096];
+	uint32_t seed = 1;
+
+	(void)unused;
+	for (unsigned round = 0; round < 1000; round++) {
+		expect_status(bytes, false);
+		for (unsigned i = 112; i < 512; i++) {
+			seed = seed * 1664525u + 1013904223u;
+			bytes[i] = (uint8_t)(seed >> 24);
+		}
+		if (round & 1)
+			put_rows(bytes, status_ext_rows, 3);	/* magic, version, length */
+		assert_false(ext_seen(bytes));
+	}
+}
+
+static void extension_of_another_version_or_length_does_not_count(void **unused)
+{
+	static const struct row rows[] = {
+		{ 112 + 8, "0000" }, { 112 + 8, "0002" },  { 112 + 10, "018c" },
+		{ 112 + 10, "ffff" }, { 112 + 10, "0000" }, { 112, "51445832" },
+	};
+	uint8_t bytes[4096];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		expect_status(bytes, true);
+		put_rows(bytes, &rows[i], 1);
+		seal_ext(bytes, 112, 400);
+		assert_false(ext_seen(bytes));
+	}
+	expect_status(bytes, true);
+	assert_true(ext_seen(bytes));
+}
+
+/* A record left over from an earlier life, or from before this write. */
+static void extension_of_another_incarnation_or_payload_does_not_count(void **unused)
+{
+	uint8_t bytes[4096];
+	struct qd_block block;
+
+	(void)unused;
+	expect_status(bytes, true);
+	bytes[80] ^= 1;		/* incarnation */
+	seal_payload(bytes, 80);
+	assert_int_equal(qd_block_decode(bytes, 512, 2, &block), QD_FINE);
+	assert_false(block.has_ext);
+	expect_status(bytes, true);
+	bytes[47] ^= 1;		/* the time alone: a legacy daemon wrote over ours */
+	seal_payload(bytes, 80);
+	assert_int_equal(qd_block_decode(bytes, 512, 2, &block), QD_FINE);
+	assert_false(block.has_ext);
+}
+
+static void extension_of_unknown_values_does_not_count(void **unused)
+{
+	static const struct row rows[] = {
+		{ 112 + 92, "00000004" },	/* fence result */
+		{ 112 + 88, "00000041" },	/* fence victim 65 */
+		{ 112 + 36, "00000041" },	/* successor 65 */
+	};
+	uint8_t bytes[4096];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		expect_status(bytes, true);
+		put_rows(bytes, &rows[i], 1);
+		seal_ext(bytes, 112, 400);
+		assert_false(ext_seen(bytes));
+	}
+	expect_status(bytes, true);
+	memset(bytes + 112 + 104, 'n', 64);	/* a name without end */
+	seal_ext(bytes, 112, 400);
+	assert_false(ext_seen(bytes));
+}
+
+static void extension_with_unknown_flags_keeps_the_known_ones(void **unused)
+{
+	uint8_t bytes[4096];
+	struct qd_block block;
+
+	(void)unused;
+	expect_status(bytes, true);
+	put_be32(bytes + 112 + 72, 0xffffffe1);
+	seal_ext(bytes, 112, 400);
+	assert_int_equal(qd_block_decode(bytes, 512, 2, &block), QD_FINE);
+	assert_true(block.has_ext);
+	assert_int_equal(block.ext.flags, QD_EXT_VOTING);
+	assert_true(qd_block_valid(&block));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(extension_torn_away_leaves_a_legacy_block),
+		cmocka_unit_test(extension_of_garbage_leaves_a_legacy_block),
+		cmocka_unit_test(extension_of_another_version_or_length_does_not_count),
+		cmocka_unit_test(extension_of_another_incarnation_or_payload_does_not_count),
+		cmocka_unit_test(extension_of_unknown_values_does_not_count),
+		cmocka_unit_test(extension_with_unknown_flags_keeps_the_known_ones),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
