@@ -1,11 +1,11 @@
 /* status_file: legacy's text, written by a child. */
 #include "status.h"
+#include "status_put.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,24 +20,6 @@
 #define TEMPORARY ".new"
 
 /* ---- The text ---- */
-
-struct out {
-	char *text;
-	size_t used, size;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct out *o, const char *format, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, format);
-	n = vsnprintf(o->text + o->used, o->size - o->used, format, ap);
-	va_end(ap);
-	assert(n >= 0);
-	assert((size_t)n < o->size - o->used);	/* STATUS_TEXT_MAX holds 64 nodes */
-	o->used += (size_t)n;
-}
 
 static void put_set(struct out *o, const char *name, qd_mask mask)
 {

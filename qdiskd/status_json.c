@@ -1,8 +1,8 @@
 /* The status snapshot as JSON. The contract with qdisk-tool: qdisk-tool(8). */
 #include "status.h"
+#include "status_put.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,24 +11,6 @@
 #define NAME_MAX_BYTES 256u
 #define PROGRAM_MAX_BYTES 600u
 #define TEXT_MAX_BYTES 800u
-
-struct out {
-	char *text;
-	size_t used, size;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct out *o, const char *format, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, format);
-	n = vsnprintf(o->text + o->used, o->size - o->used, format, ap);
-	va_end(ap);
-	assert(n >= 0);
-	assert((size_t)n < o->size - o->used);	/* every text is bounded, see above */
-	o->used += (size_t)n;
-}
 
 /* Bytes of the UTF-8 character at `s`; 0: there is none. Overlong forms, surrogates
  * and what is above U+10FFFF are none. Stops at the NUL by itself. */
