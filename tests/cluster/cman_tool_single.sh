@@ -100,8 +100,13 @@ if [ "${1:-}" != inside ]; then
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 1' INT TERM HUP
 	build || { echo "Bail out! cannot build"; exit 1; }
-	CMAN_TOOL=$(realpath "$CMAN_TOOL") CMAN_TOOL_QDEV=$(realpath "$CMAN_TOOL_QDEV")
-	CMAN_TOOL_PROBE=$(realpath "$CMAN_TOOL_PROBE") LIBCMAN_DIR=$(realpath "$LIBCMAN_DIR")
+	# copies that nobody may run too: the tree may lie in root's home
+	LIBCMAN_DIR=$work/bin
+	mkdir -p "$LIBCMAN_DIR"
+	cp -L "$lib" "$CMAN_TOOL" "$CMAN_TOOL_PROBE" "$CMAN_TOOL_QDEV" "$LIBCMAN_DIR" || exit 1
+	chmod 755 "$LIBCMAN_DIR" "$LIBCMAN_DIR"/*
+	CMAN_TOOL=$LIBCMAN_DIR/${CMAN_TOOL##*/} CMAN_TOOL_QDEV=$LIBCMAN_DIR/${CMAN_TOOL_QDEV##*/}
+	CMAN_TOOL_PROBE=$LIBCMAN_DIR/${CMAN_TOOL_PROBE##*/}
 	export CMAN_TOOL CMAN_TOOL_PROBE CMAN_TOOL_QDEV LIBCMAN_DIR work
 	export QDISK_REBOOT=deny LC_ALL=C TZ=UTC
 	timeout --kill-after=5 $limit unshare --net --mount --uts --ipc --pid --fork \
