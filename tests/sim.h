@@ -21,6 +21,7 @@
  *	sim_stage.c	what staged scenarios are made of
  *	sim_story.c	staged scenarios: what administrators see
  *	sim_legacy.c	staged scenarios: what the 2011 daemon did wrong
+ *	sim_found.c	staged scenarios: what the simulator has found
  *	sim_self.c	worlds that break each invariant: the checker can fail
  *
  * Times are microseconds of simulated time unless a name says otherwise.
