@@ -19,7 +19,7 @@ static bool still_quorate(const struct sim_node *n)
 /* Not registered, and it ought to be: again. */
 static void register_later(struct sim_world *w, struct sim_node *n, uint64_t after)
 {
-	if (n->hand.connect_out || n->hand.unregister || (n->hand.cs.connected && n->co.registered))
+	if (n->hand.connect_out || n->hand.unregister || (n->hand.cs.connected && n->hand.cs.registered))
 		return;
 	n->hand.connect_out = true;
 	sim_push(w, w->now + after, SIM_EV_CONNECT, n->index, 0, n->life);
@@ -36,7 +36,7 @@ static void snapshot(struct sim_node *n)
 	cs->quorate = co->shown_quorate;
 	cs->view = co->shown_view;
 	cs->quorum = n->world->quorum;
-	cs->registered = co->registered;
+	cs->registered = cs->registered && co->registered;
 	if (cs->polled_accepted && !cs->polled_cast)
 		cs->polled_quorate = still_quorate(n);
 }
@@ -66,8 +66,8 @@ void sim_hand_connect(struct sim_world *w, struct sim_node *n)
 	}
 	n->hand.cs.connected = true;
 	n->hand.cs.ended = false;
-	if (!n->hand.unregister && !sim_vote_register(w, n))
-		register_later(w, n, 100000);
+	n->hand.cs.registered = !n->hand.unregister && sim_vote_register(w, n);
+	register_later(w, n, 100000);
 	wake_up(w, n);
 }
 
@@ -108,7 +108,7 @@ static void vote_answer(struct sim_world *w, struct sim_node *n, bool cast, bool
 	cs->polled_accepted = accepted;
 	cs->polled_cast = cast;
 	cs->polled_ring = n->hand.inside.ring;
-	cs->registered = n->co.registered;
+	cs->registered = cs->registered && n->co.registered;
 	register_later(w, n, 100000);
 	if (same && cast)
 		return;
@@ -148,6 +148,7 @@ void sim_hand_call(struct sim_world *w, struct sim_node *n)
 		hand->vote_waits = false;	/* dropped */
 	if (!hand->hung && hand->unregister && !hand->unregistered && !n->co.frozen) {
 		hand->unregistered = true;
+		hand->cs.registered = false;
 		if (n->co.up)
 			sim_vote_unregister(w, n);
 		wake_up(w, n);

@@ -124,6 +124,16 @@ rig_stopped_leaves_nothing_behind() {
 }
 loop_free() { [ -z "$(losetup -j "$1")" ]; }
 
+# The samplers see a real split brain: corosync's two_node mode lets both sides of a
+# split go on. Not a scenario, because it must violate S1.
+real_split_brain_is_found() {
+	corosync_start 1 2 && await 15 nodes_quorate 1,2 || return 1
+	samples_proven || return 1
+	rig_split 1 2
+	await "$RIG_RING_S" node_quorate 1 1 && await "$RIG_RING_S" node_quorate 2 2 || return 1
+	"$RIG_BIN/s1check" -n 1,2 "$RIG_ST"/n[12]/samples | grep -q "^S1 violated: n1 {1} and n2 {2}"
+}
+
 rig_start 3 model=none expected=3
 scenario rig_starts_three_nodes_that_form_a_ring
 scenario node_sees_no_block_device_but_the_lun
@@ -135,4 +145,6 @@ scenario reboot_syscall_restarts_its_node_only
 scenario reboot_helper_outside_a_node_refuses
 scenario fence_agent_speaks_the_protocol
 scenario rig_stopped_leaves_nothing_behind
+rig_start 2 model=none expected=2 quorum_extra="two_node: 1"
+check real_split_brain_is_found real_split_brain_is_found
 tap_done

@@ -89,10 +89,13 @@ rig_skip() {
 }
 
 # rig_enter "$@": run the calling script again in namespaces of its own. The outer
-# process waits, cleans up and ends with the script's status.
+# process waits and ends with the script's status.
 rig_enter() {
-	local tool
-	[ -z "${RIG_TOP:-}" ] || return 0
+	local tool rc
+	if [ -n "${RIG_TOP:-}" ]; then
+		rig_inside
+		return
+	fi
 	[ "$(id -u)" = 0 ] || rig_skip "the rig needs root"
 	for tool in corosync corosync-quorumtool socat tini unshare nsenter losetup ip; do
 		command -v $tool > /dev/null || rig_skip "$tool is not installed"
@@ -102,33 +105,31 @@ rig_enter() {
 	done
 	RIG_TOP=$(mktemp -d /tmp/qdisk-rig.XXXXXX) || exit 99
 	export RIG_TOP
-	trap rig_leave EXIT
-	# in memory: the machine's disk, busy with other things, is no part of the rig
-	mount -t tmpfs -o mode=755 qdisk-rig "$RIG_TOP" || exit 99
-	rig_install
+	trap 'rmdir "$RIG_TOP"' EXIT
 	timeout --foreground -k 5 "${RIG_LIMIT:-420}" \
 		unshare --pid --mount --fork --kill-child --mount-proc \
 		tini -- bash "$0" "$@"
-	exit $?
+	rc=$?
+	exit $rc
 }
 
-# Run copies of the programs: a build that goes on meanwhile changes nothing here.
-rig_install() {
+# The second pass: the state folder is a tmpfs of this mount namespace, so that it ends
+# with the rig, and a machine's disk that is busy with other things is no part of it.
+# In it stand copies of the programs: a build that goes on meanwhile changes nothing.
+rig_inside() {
+	mount -t tmpfs -o mode=755 qdisk-rig "$RIG_TOP" || exit 99
 	mkdir -p "$RIG_TOP/build/tests/rig"
 	find "$RIG_BUILD" -maxdepth 1 ! -type d -exec cp -P -t "$RIG_TOP/build" {} +
 	cp -L "$RIG_BIN"/{sampler,s1check,mono,nodereboot} "$RIG_TOP/build/tests/rig/"
 	RIG_BUILD=$RIG_TOP/build
 	RIG_BIN=$RIG_BUILD/tests/rig
+	[ -z "${RIG_KEEP:-}" ] || trap rig_keep EXIT
 }
 
-# The outer process's last act. Every process of the rig is gone by now.
-rig_leave() {
-	if [ -n "${RIG_KEEP:-}" ]; then
-		mkdir "$RIG_TOP.kept" && cp -r "$RIG_TOP"/* "$RIG_TOP.kept" 2> /dev/null
-		echo "# the rig's state is kept in $RIG_TOP.kept"
-	fi
-	umount -l "$RIG_TOP"
-	rmdir "$RIG_TOP"
+# With RIG_KEEP: the state of the rig outlives it.
+rig_keep() {
+	mkdir "$RIG_TOP.kept" && cp -r "$RIG_TOP"/[0-9]* "$RIG_TOP.kept" 2> /dev/null
+	echo "# the rig's state is kept in $RIG_TOP.kept"
 }
 
 # rig_start NODES [key=value...]: a new rig, its nodes booted. Keys: see conf_defaults.
