@@ -166,6 +166,7 @@ static void role_step(struct qd_state *s, struct qd_actions *out)
 	bool runs = s->role == QD_STATE_RUN || s->role == QD_STATE_MASTER;
 
 	if (s->role == QD_STATE_INIT && s->role_ticks > s->p.t.tko) {
+		note_add(out, QD_NOTE_INITIAL_SCORE, s->p.node_id, s->score, s->score_max);
 		note_add(out, QD_NOTE_INITIALIZED, s->p.node_id, 0, 0);
 		role_set(s, QD_STATE_NONE);
 	}

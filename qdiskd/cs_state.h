@@ -37,7 +37,7 @@ void cs_state_error(struct cs_snapshot *s, const char *format, ...)
 bool cs_state_differs(const struct cs_snapshot *a, const struct cs_snapshot *b);
 
 /* What to cast now: a 1 whose cycle began more than `interval_ms` ago, or in the
- * future, is a 0. DESIGN section 5, "Vote". */
+ * future, is a 0. qdisk(5), "Vote". */
 bool cs_vote_due(const struct cs_vote *vote, uint64_t now_ms, uint32_t interval_ms);
 
 /* Position N of a cmap key "nodelist.node.N.<field>". 0; -EINVAL another key. */

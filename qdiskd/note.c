@@ -14,7 +14,6 @@ static const struct {
 	[QD_NOTE_INITIALIZED] = { LOG_INFO, "Initialization complete" },
 	[QD_NOTE_SCORE_OK] = { LOG_NOTICE, "Score sufficient for master operation (%L); upgrading" },
 	[QD_NOTE_SCORE_SHORT] = { LOG_NOTICE, "Score insufficient for master operation (%L); downgrading" },
-	[QD_NOTE_MASTER_WINS_OFF] = { LOG_WARNING, "Master-wins mode disabled" },
 	[QD_NOTE_NODE_UP] = { LOG_INFO, "Node %N is UP" },
 	[QD_NOTE_NODE_DOWN] = { LOG_INFO, "Node %N DOWN" },
 	[QD_NOTE_NODE_SHUTDOWN] = { LOG_INFO, "Node %N shutdown" },

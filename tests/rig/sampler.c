@@ -12,7 +12,7 @@
  *	<ns> n<id> quorum <0|1> <node>.<seq> <id,..>  a quorum callback
  *	<ns> n<id> end <why>                          corosync is gone
  *
- * <ns> is CLOCK_MONOTONIC, one clock for all nodes of a rig. A sample (DESIGN: S1)
+ * <ns> is CLOCK_MONOTONIC, one clock for all nodes of a rig. A sample (of invariant S1)
  * is one "quorum" line, held until the next "quorum" or "end" line of its node, or
  * the "dead" line that the chassis adds when the node's init has gone.
  * Waits for corosync for ever, and again each time it has died.

@@ -79,7 +79,6 @@ static void note_keeps_the_words_of_cman(void **state)
 		{ QD_NOTE_TWO_MASTERS, 3, 0, 0, "A master exists, but it's not me?!" },
 		{ QD_NOTE_SLOT_BAD, 3, 0, 0, "Error reading node ID block 3" },
 		{ QD_NOTE_IO_ERRORS, 0, 5, 0, "Too many I/O errors; giving up." },
-		{ QD_NOTE_MASTER_WINS_OFF, 0, 0, 0, "Master-wins mode disabled" },
 		{ QD_NOTE_FENCE_OK, 3, 0, 0, "fence node 3 success" },
 		{ QD_NOTE_FENCE_FAILED, 3, 1000, 0, "fence node 3 failed" },
 		{ QD_NOTE_FENCE_UNDEFINED, 3, 0, 0, "fence node 3 undefined" },
@@ -158,7 +157,7 @@ static void note_levels_tell_who_must_act(void **state)
 		{ QD_NOTE_NODE_MISSED, LOG_DEBUG }, { QD_NOTE_NODE_UNDEAD, LOG_CRIT },
 		{ QD_NOTE_EVICTION_AGAIN, LOG_ALERT }, { QD_NOTE_EVICTION, LOG_NOTICE },
 		{ QD_NOTE_ABDICATE, LOG_WARNING }, { QD_NOTE_TWO_MASTERS, LOG_CRIT },
-		{ QD_NOTE_IO_ERRORS, LOG_ALERT }, { QD_NOTE_MASTER_WINS_OFF, LOG_WARNING },
+		{ QD_NOTE_IO_ERRORS, LOG_ALERT },
 	};
 
 	(void)state;
