@@ -238,6 +238,14 @@ enum sim_fault {
 	SIM_F_COUNT
 };
 
+/* One fault of a plan. It draws from dice of its own, so that leaving another
+ * one out changes nothing in it. */
+struct sim_planned {
+	uint64_t at;
+	enum sim_fault fault;
+	uint32_t dice;		/* which of the seed's */
+};
+
 /* Ways in which a world can lie, to show that the checker sees it. */
 enum {
 	SIM_LIE_VOTE = 1 << 0,		/* every poll casts 1 */
@@ -301,7 +309,7 @@ struct sim_world {
 	struct sim_setup setup;
 	struct sim_queue queue;
 	struct sim_rng rng;	/* the world's dice */
-	struct sim_rng plan;	/* the plan's: drawn apart, so that a fault changes no other */
+	struct sim_rng plan;	/* the plan's; while a fault happens, that fault's */
 	uint32_t plan_gen;
 	uint64_t interval_us;
 	uint32_t quorum, expected, device_votes;
@@ -314,7 +322,7 @@ struct sim_world {
 	struct sim_stats stats;
 	struct sim_trace trace;
 	struct sim_lun lun;
-	enum sim_fault fault[SIM_FAULTS];
+	struct sim_planned fault[SIM_FAULTS];
 	uint32_t fault_count;
 	uint8_t buffers[SIM_NODES][(SIM_NODES + 2) * QD_SLOT_BYTES] __attribute__((aligned(64)));
 	struct sim_node node[SIM_NODES];

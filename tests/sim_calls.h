@@ -134,7 +134,7 @@ const char *sim_kind_text(enum sim_kind kind);
 const char *sim_fault_text(enum sim_fault fault);
 
 /* sim_fault.c */
-void sim_fault(struct sim_world *w, enum sim_fault fault);
+void sim_fault(struct sim_world *w, const struct sim_planned *planned);
 void sim_undo(struct sim_world *w, const struct sim_event *event);
 void sim_heal(struct sim_world *w);
 

@@ -229,7 +229,8 @@ static void chaos_begin(struct sim_world *w)
 
 		if (!fault_fits(w->setup.kind, fault))
 			continue;
-		w->fault[w->fault_count] = fault;
+		w->fault[w->fault_count] = (struct sim_planned){ .at = at, .fault = fault,
+								 .dice = w->fault_count };
 		sim_push(w, at, SIM_EV_FAULT, 0, w->fault_count++, 0);
 		at += plan_dice(w, 0, spread);
 	}
@@ -311,7 +312,7 @@ void sim_plan_event(struct sim_world *w, const struct sim_event *event)
 		if (event->arg == SIM_FAULTS)
 			plan_begin(w);
 		else
-			sim_fault(w, w->fault[event->arg]);
+			sim_fault(w, &w->fault[event->arg]);
 		break;
 	case SIM_EV_UNDO:
 		sim_undo(w, event);

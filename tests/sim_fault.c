@@ -230,7 +230,7 @@ static void reload(struct sim_world *w, struct sim_node *n)
 		qd_engine_reconfig(&n->engine, &n->params);
 }
 
-void sim_fault(struct sim_world *w, enum sim_fault fault)
+void sim_fault(struct sim_world *w, const struct sim_planned *planned)
 {
 	static void (*const happens[SIM_F_COUNT])(struct sim_world *w, struct sim_node *n) = {
 		[SIM_F_NODE_DIES] = node_dies,
@@ -254,10 +254,13 @@ void sim_fault(struct sim_world *w, enum sim_fault fault)
 		[SIM_F_FENCING] = fencing_changes,
 		[SIM_F_RECONFIG] = reload,
 	};
-	struct sim_node *n = target(w);
+	struct sim_node *n;
 
-	w->stats.fault[fault]++;
-	happens[fault](w, n);
+	sim_rng_seed(&w->plan, (w->setup.seed ^ 0x6661756C74u) +
+				       ((uint64_t)planned->dice + 1) * 0xD1B54A32D192ED03u);
+	n = target(w);
+	w->stats.fault[planned->fault]++;
+	happens[planned->fault](w, n);
 }
 
 /* ---- And back ---- */
