@@ -95,8 +95,18 @@ static void evict_peer(struct qd_state *s, uint32_t id, uint64_t wall_s, struct 
 
 /* ---- Fencing ---- */
 
+/* A living node whose mark makes me wait is the master's business, not mine. */
+static bool only_the_dead_hold_me(const struct qd_state *s, uint64_t now_ms)
+{
+	for_each_node(id, peers(s)) {
+		if (mark_makes_wait(s, id, now_ms) && !death_is_proven(s, id))
+			return false;
+	}
+	return true;
+}
+
 /* Whom I may fence now. A master: those it has evicted. A bidder that has won
- * but for the voting mark of a node dead to it: that node. */
+ * but for the voting marks of nodes dead to it: those nodes. */
 static bool fence_due(const struct qd_state *s, uint32_t id, uint64_t now_ms)
 {
 	const struct qd_member *m = member_see(s, id);
@@ -106,7 +116,7 @@ static bool fence_due(const struct qd_state *s, uint32_t id, uint64_t now_ms)
 		return false;
 	if (s->role == QD_STATE_MASTER)
 		return member_evicted(m) && s->cs.connected && s->cs.quorate;
-	return elect_won_but_held(s) && death_is_proven(s, id) && mark_makes_wait(s, id, now_ms);
+	return elect_won_but_held(s) && mark_makes_wait(s, id, now_ms) && only_the_dead_hold_me(s, now_ms);
 }
 
 static void fence_start(struct qd_state *s, uint32_t id, struct qd_actions *out)

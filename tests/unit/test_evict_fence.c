@@ -230,6 +230,22 @@ static void fence_by_a_bidder_of_one_not_dead_never(void **state)
 	assert_int_not_equal(m.s.role, QD_STATE_MASTER);
 }
 
+/* Node 2 cannot run but may still be counted, in a partition without me. */
+static void fence_by_a_bidder_held_by_a_living_one_too_waits(void **state)
+{
+	(void)state;
+	held_bidder();
+	peer(&m, 2)->state = QD_STATE_NONE;
+	peer_ring(&m, 2, 9, qd_bit(2) | qd_bit(3));
+	peer_votes(&m, 2, qd_bit(2) | qd_bit(3));
+	mind_ring(&m, 2, 1);
+	mind_cycles(&m, 3 * K);
+	assert_int_equal(m.fences, 0);
+	peer(&m, 2)->ext.flags &= ~(uint32_t)QD_EXT_VOTING;
+	mind_cycles(&m, 2);
+	assert_int_equal(m.fenced, qd_bit(3));
+}
+
 static void fence_by_a_bidder_with_success_makes_it_master(void **state)
 {
 	(void)state;
@@ -265,6 +281,7 @@ int main(void)
 		test_with(master, fence_by_a_bidder_not_before_m_cycles),
 		test_with(master, fence_by_a_bidder_needs_all_acks),
 		test_with(master, fence_by_a_bidder_of_one_not_dead_never),
+		test_with(master, fence_by_a_bidder_held_by_a_living_one_too_waits),
 		test_with(master, fence_by_a_bidder_with_success_makes_it_master),
 	};
 
