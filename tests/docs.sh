@@ -275,6 +275,18 @@ for page in man/*; do
 	grep -qF "man/$name" README || echo "README does not name man/$name"
 done | none man_pages_are_referred_to
 
+# ---- Tests that qdisk-safety(7) names ----
+
+{	# unit tests, stories of the simulator, scenarios on real nodes, mutants
+	grep -ohE '^(static )?void [a-z0-9_]+\(void \*\*' tests/unit/*.c | sed 's/.*void \([a-z0-9_]*\)(.*/\1/'
+	grep -ohE '^	\{ "[A-Za-z0-9_]+"' tests/sim_*.c | cut -d '"' -f 2
+	grep -ohE '^[a-z0-9_]+\(\)' tests/cluster/*.sh | tr -d '()'
+	find tests/mutants -name '*.patch' -printf 'mutant_%f\n' 2>/dev/null | sed 's/\.patch$//'
+} >"$dir/tests"
+sed -n 's/^\.Bq Li //p' man/qdisk-safety.7 | tr ',' '\n' | sed 's/^ *\(Li \)\?//; s/ *$//' | sort -u >"$dir/cited"
+check safety_page_cites_tests test "$(wc -l <"$dir/cited")" -gt 60
+grep -vxFf "$dir/tests" "$dir/cited" | none safety_page_cites_tests_that_exist
+
 # ---- Scripts, paths, README ----
 
 find . -path ./build -prune -o -path ./.git -prune -o -type f -print >"$dir/files"

@@ -172,6 +172,7 @@ static int tap_run(struct sim_world *w)
 	failed = tap_stories(w, sim_stories, &number);
 	failed += tap_stories(w, sim_legacy, &number);
 	failed += tap_stories(w, sim_found, &number);
+	failed += tap_stories(w, sim_safety, &number);
 	failed += tap_stories(w, sim_self, &number);
 	memset(&w->stats, 0, sizeof(w->stats));
 	failed += tap_seeds(w, &number);
@@ -244,9 +245,9 @@ static bool value_parse(const char *name, const char *value, struct options *o)
 
 static int story_run(struct sim_world *w, const char *name)
 {
-	const struct sim_story *lists[] = { sim_stories, sim_legacy, sim_found, sim_self };
+	const struct sim_story *lists[] = { sim_stories, sim_legacy, sim_found, sim_safety, sim_self };
 
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 5; i++) {
 		for (const struct sim_story *story = lists[i]; story->name; story++) {
 			const char *why;
 

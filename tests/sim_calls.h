@@ -180,12 +180,12 @@ bool sim_stage_up(const struct sim_world *w, uint32_t id);
 			return why;                \
 	} while (0)
 
-/* sim_story.c, sim_legacy.c, sim_found.c, sim_self.c: staged scenarios. Each returns NULL, or
+/* sim_story.c, sim_legacy.c, sim_found.c, sim_safety.c, sim_self.c: staged scenarios. Each returns NULL, or
  * what did not hold. */
 struct sim_story {
 	const char *name;
 	const char *(*run)(struct sim_world *w);
 };
-extern const struct sim_story sim_stories[], sim_legacy[], sim_found[], sim_self[];	/* end: name NULL */
+extern const struct sim_story sim_stories[], sim_legacy[], sim_found[], sim_self[], sim_safety[];	/* end: name NULL */
 
 #endif
