@@ -81,7 +81,7 @@ struct sim_line {
 	uint64_t at;
 	uint32_t node;		/* id; 0 the world */
 	bool is_note;
-	const char *format;	/* takes three uint64_t, in order, as %llu or %llx */
+	const char *format;	/* with up to three places: %llu a number, %llx the nodes of a mask */
 	union {
 		struct qd_note note;
 		uint64_t arg[3];
@@ -92,6 +92,7 @@ struct sim_trace {
 	bool live;		/* print at once */
 	uint64_t count;
 	uint64_t hash;		/* of everything that happened: D1 */
+	uint64_t origin;	/* times are told from here on */
 	struct sim_line line[SIM_LINES];
 };
 

@@ -29,8 +29,8 @@ static void check_quorate(struct sim_world *w)
 			const struct sim_corosync *b = &w->node[j].co;
 
 			if (b->up && b->shown_quorate && !(a->shown_view & b->shown_view)) {
-				sim_say(w, w->node[i].id, "is shown quorate with view %llx", a->shown_view, 0, 0);
-				sim_say(w, w->node[j].id, "is shown quorate with view %llx", b->shown_view, 0, 0);
+				sim_say(w, w->node[i].id, "is shown quorate with %llx", a->shown_view, 0, 0);
+				sim_say(w, w->node[j].id, "is shown quorate with %llx", b->shown_view, 0, 0);
 				sim_fail(w, "S1", w->node[i].id, "two disjoint memberships are quorate");
 			}
 		}

@@ -277,7 +277,7 @@ void sim_undo(struct sim_world *w, const struct sim_event *event)
 		if (w->goal.settled_by)	/* healed meanwhile */
 			break;
 		n->group ^= 1;
-		sim_say(w, n->id, "its cable is moved to network %llu", n->group, 0, 0);
+		sim_say(w, n->id, "is plugged into network %llu", n->group, 0, 0);
 		sim_totem_change(w, /* clean */ false);
 		break;
 	case SIM_F_LUN_SLOW:

@@ -103,7 +103,7 @@ void sim_lun_read_end(struct sim_world *w, struct sim_node *n, const struct sim_
 	}
 	n->read_out = false;
 	if (n->error_per_mille && sim_rng_chance(&w->rng, n->error_per_mille)) {
-		sim_say(w, n->id, "read error", 0, 0, 0);
+		sim_say(w, n->id, "its read fails", 0, 0, 0);
 		qd_engine_read_done(&n->engine, QD_IO_ERROR, NULL, (uint32_t)(w->now - n->read_start));
 		return;
 	}
@@ -265,7 +265,7 @@ void sim_lun_wrote(struct sim_world *w, const struct sim_event *event)
 	if (slot == n->id && !(w->setup.lies & SIM_LIE_TWICE))
 		n->own_writes--;
 	if (error)
-		sim_say(w, n->id, "write error in slot %llu", slot, 0, 0);
+		sim_say(w, n->id, "its write into slot %llu fails", slot, 0, 0);
 	qd_engine_write_done(&n->engine, slot, error ? QD_IO_ERROR : QD_IO_OK, (uint32_t)took);
 }
 

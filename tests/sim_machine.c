@@ -96,7 +96,7 @@ void sim_daemon_start(struct sim_world *w, struct sim_node *n)
 		highest = w->node[i].id > highest ? w->node[i].id : highest;
 	if (qd_label_decode(w->lun.image, SIM_SECTOR, &label) != QD_FINE)
 		assert(false);	/* the label */
-	sim_say(w, n->id, "daemon starts", 0, 0, 0);
+	sim_say(w, n->id, "qdiskd starts", 0, 0, 0);
 	qd_engine_init(&n->engine, &n->ports, &n->params, &label, SIM_SECTOR, highest);
 	sim_hand_start(w, n);
 	n->tick_local = sim_local(n, w->now);
@@ -120,7 +120,7 @@ void sim_daemon_kill(struct sim_world *w, struct sim_node *n)
 {
 	if (!n->running)
 		return;
-	sim_say(w, n->id, "daemon is killed", 0, 0, 0);
+	sim_say(w, n->id, "qdiskd is killed", 0, 0, 0);
 	sim_daemon_gone(w, n);
 	n->killed = true;
 	guard_update(w, n);
@@ -130,7 +130,7 @@ void sim_daemon_stop(struct sim_world *w, struct sim_node *n)
 {
 	if (!sim_awake(n))
 		return;
-	sim_say(w, n->id, "daemon is asked to stop", 0, 0, 0);
+	sim_say(w, n->id, "qdiskd is asked to stop", 0, 0, 0);
 	qd_engine_stop(&n->engine);
 }
 
@@ -138,7 +138,7 @@ void sim_daemon_pause(struct sim_world *w, struct sim_node *n)
 {
 	if (!n->running || n->paused)
 		return;
-	sim_say(w, n->id, "daemon stands still", 0, 0, 0);
+	sim_say(w, n->id, "qdiskd stands still", 0, 0, 0);
 	n->paused = true;
 	n->pause_gen++;
 	guard_update(w, n);
@@ -161,7 +161,7 @@ void sim_daemon_resume(struct sim_world *w, struct sim_node *n)
 {
 	if (!n->running || !n->paused)
 		return;
-	sim_say(w, n->id, "daemon goes on", 0, 0, 0);
+	sim_say(w, n->id, "qdiskd goes on", 0, 0, 0);
 	n->paused = false;
 	n->pause_gen++;
 	guard_update(w, n);

@@ -87,7 +87,7 @@ static void port_unregister(void *ctx)
 {
 	struct sim_node *n = node_of(ctx);
 
-	sim_say(n->world, n->id, "unregisters the device", 0, 0, 0);
+	sim_say(n->world, n->id, "unregisters the quorum device", 0, 0, 0);
 	n->hand.unregister = true;
 	sim_hand_ring(n->world, n);
 }
@@ -181,7 +181,7 @@ static void port_exit(void *ctx, int status)
 
 	n->exited = true;
 	n->exit_status = status;
-	sim_say(n->world, n->id, "daemon ends with status %llu", (uint64_t)status, 0, 0);
+	sim_say(n->world, n->id, "qdiskd ends with status %llu", (uint64_t)status, 0, 0);
 	n->armed = false;	/* disarmed by hand before the end, as the device */
 	if (n->co.up && !n->co.frozen) {
 		sim_vote_unregister(n->world, n);

@@ -56,9 +56,16 @@ bool sim_stage_until(struct sim_world *w, uint64_t cycles, bool (*holds)(struct 
 
 void sim_stage_networks(struct sim_world *w, const char *groups)
 {
-	sim_say(w, 0, "the network changes", 0, 0, 0);
-	for (uint32_t i = 0; i < w->setup.nodes && groups[i]; i++)
+	sim_set side[3] = { 0 };	/* told are three, 'a' to 'c' */
+
+	for (uint32_t i = 0; i < w->setup.nodes && groups[i]; i++) {
 		w->node[i].group = (uint32_t)groups[i];
+		if (groups[i] >= 'a' && groups[i] <= 'c')
+			side[groups[i] - 'a'] |= 1u << i;
+	}
+	sim_say(w, 0, !side[1] ? "the network is whole: %llx" :
+		      !side[2] ? "the network splits: %llx | %llx" : "the network splits: %llx | %llx | %llx",
+		side[0], side[1], side[2]);
 	sim_totem_change(w, /* clean */ false);
 }
 

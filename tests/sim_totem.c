@@ -190,7 +190,7 @@ static void ring_install(struct sim_world *w, struct sim_node *n, struct qd_ring
 		if (set >> i & 1)
 			co->members |= qd_bit(w->node[i].id);
 	}
-	sim_say(w, n->id, "ring %llu.%llu, members %llx", ring.node_id, ring.seq, co->members);
+	sim_say(w, n->id, "corosync: new ring %llu.%llu of %llx", ring.node_id, ring.seq, co->members);
 	sim_vote_sync(w, n);
 	w->check.dirty = true;
 }

@@ -1,4 +1,9 @@
-/* What happened, kept as numbers and made into words only when somebody reads it. */
+/* What happened, kept as numbers and made into words only when somebody reads it.
+ *
+ * A line says when (seconds and intervals since the story began), who, and what:
+ * of the daemon, in its own log's words, behind "qdiskd:"; of corosync, behind
+ * "corosync:"; of the world, as it is. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "sim.h"
@@ -13,25 +18,61 @@ void sim_hash(struct sim_world *w, uint64_t a, uint64_t b)
 	w->trace.hash = h ^ (h >> 31);
 }
 
-static void line_print(const struct sim_line *line, const char *before)
+/* ---- Words ---- */
+
+/* A mask as "{1,2}". Returns what it has written; what does not fit is cut. */
+static size_t put_nodes(char *text, size_t size, uint64_t mask)
 {
-	char text[512];
+	size_t used = (size_t)snprintf(text, size, "{");
+
+	for (uint32_t id = 1; id <= QD_NODE_MAX && used < size; id++) {
+		if (qd_has(mask, id))
+			used += (size_t)snprintf(text + used, size - used, used > 1 ? ",%" PRIu32 : "%" PRIu32, id);
+	}
+	if (used < size)
+		used += (size_t)snprintf(text + used, size - used, "}");
+	return used < size ? used : size - 1;
+}
+
+/* %llu: a number; %llx: a mask, told as its nodes. */
+static void world_format(const struct sim_line *line, char *text, size_t size)
+{
+	const char *p = line->format;
+	size_t used = 0;
+	unsigned next = 0;
+
+	while (*p && used + 1 < size) {
+		if (strncmp(p, "%llx", 4) == 0) {
+			assert(next < 3);
+			used += put_nodes(text + used, size - used, line->arg[next++]);
+			p += 4;
+		} else if (strncmp(p, "%llu", 4) == 0) {
+			assert(next < 3);
+			used += (size_t)snprintf(text + used, size - used, "%" PRIu64, line->arg[next++]);
+			p += 4;
+		} else {
+			text[used++] = *p++;
+		}
+	}
+	text[used < size ? used : size - 1] = '\0';
+}
+
+static void line_put(const struct sim_world *w, FILE *to, const struct sim_line *line, const char *before)
+{
+	double since = (double)line->at - (double)w->trace.origin;
+	char text[512], who[16];
 
 	if (line->is_note)
 		(void)qd_note_format(&line->note, text, sizeof(text));	/* a cut line still says it */
 	else
-		/* The formats are this program's own, each written for three numbers. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		(void)snprintf(text, sizeof(text), line->format, (unsigned long long)line->arg[0],
-			       (unsigned long long)line->arg[1], (unsigned long long)line->arg[2]);
-#pragma GCC diagnostic pop
+		world_format(line, text, sizeof(text));
 	if (line->node)
-		printf("%s%11.6f  node %-2u %s%s\n", before, (double)line->at / 1e6, line->node,
-		       line->is_note ? "" : "  . ", text);
-	else
-		printf("%s%11.6f  world     . %s\n", before, (double)line->at / 1e6, text);
+		(void)snprintf(who, sizeof(who), "node %" PRIu32, line->node);	/* fits */
+	fprintf(to, "%s%11.6f s %7.2f I  %-8s %s%s\n", before, since / 1e6, since / (double)w->interval_us,
+		line->node ? who : "world", line->is_note ? "qdiskd: " : "", text);
 }
+
+/* ---- Lines ---- */
 
 static struct sim_line *line_next(struct sim_world *w, uint32_t node_id)
 {
@@ -54,7 +95,7 @@ void sim_say(struct sim_world *w, uint32_t node_id, const char *format, uint64_t
 	line->arg[2] = c;
 	sim_hash(w, a ^ (uint64_t)node_id << 32, b ^ c << 17);
 	if (w->trace.live)
-		line_print(line, "");
+		line_put(w, stdout, line, "");
 }
 
 void sim_note(struct sim_world *w, uint32_t node_id, const struct qd_note *note)
@@ -65,15 +106,18 @@ void sim_note(struct sim_world *w, uint32_t node_id, const struct qd_note *note)
 	line->note = *note;
 	sim_hash(w, (uint64_t)note->id | (uint64_t)node_id << 32, note->a ^ note->b << 21 ^ note->node);
 	if (w->trace.live)
-		line_print(line, "");
+		line_put(w, stdout, line, "");
+}
+
+static uint64_t first_kept(const struct sim_trace *trace, uint64_t lines)
+{
+	uint64_t kept = trace->count < SIM_LINES ? trace->count : SIM_LINES;
+
+	return trace->count - (kept < lines ? kept : lines);
 }
 
 void sim_trace_print(const struct sim_world *w, uint32_t lines, const char *before)
 {
-	uint64_t count = w->trace.count;
-	uint64_t kept = count < SIM_LINES ? count : SIM_LINES;
-	uint64_t first = count - (kept < lines ? kept : lines);
-
-	for (uint64_t i = first; i < count; i++)
-		line_print(&w->trace.line[i % SIM_LINES], before);
+	for (uint64_t i = first_kept(&w->trace, lines); i < w->trace.count; i++)
+		line_put(w, stdout, &w->trace.line[i % SIM_LINES], before);
 }

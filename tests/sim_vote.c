@@ -26,7 +26,7 @@ static void shown_set(struct sim_world *w, struct sim_node *n, bool quorate)
 	struct sim_corosync *co = &n->co;
 
 	if (co->shown_quorate != quorate || co->shown_view != co->members)
-		sim_say(w, n->id, quorate ? "is shown quorate, view %llx" : "is shown NOT quorate, view %llx",
+		sim_say(w, n->id, quorate ? "corosync: quorate, with %llx" : "corosync: NOT quorate, with %llx",
 			co->members, 0, 0);
 	co->shown_quorate = quorate;
 	co->shown_view = co->members;
@@ -213,7 +213,7 @@ void sim_vote_timer(struct sim_world *w, struct sim_node *n)
 	co->deadline = 0;
 	if (!co->alive)
 		return;
-	sim_say(w, n->id, "corosync has lost contact with the quorum device", 0, 0, 0);
+	sim_say(w, n->id, "corosync: lost contact with the quorum device", 0, 0, 0);
 	co->alive = co->cast = co->wait_poll = false;
 	info_send(w, n);
 	sync_go_on(w, n);
@@ -229,12 +229,12 @@ bool sim_vote_poll(struct sim_world *w, struct sim_node *n, struct qd_ring ring,
 
 	w->stats.polls++;
 	if (!co->up || !co->registered || !qd_ring_equal(ring, co->ring)) {
-		sim_say(w, n->id, "poll %llu of ring %llu is refused", cast, ring.seq, 0);
+		sim_say(w, n->id, "corosync refuses the poll %llu of ring %llu.%llu", cast, ring.node_id, ring.seq);
 		return false;
 	}
 	changed = !co->alive || co->cast != cast;
 	if (changed || co->wait_poll)
-		sim_say(w, n->id, "casts %llu in ring %llu", cast, ring.seq, 0);
+		sim_say(w, n->id, "casts %llu in ring %llu.%llu", cast, ring.node_id, ring.seq);
 	sim_hash(w, cast, ring.seq);
 	co->alive = true;
 	co->cast = cast;
@@ -260,7 +260,7 @@ bool sim_vote_register(struct sim_world *w, struct sim_node *n)
 		return true;
 	if (co->info_count || !sim_totem_flows(w, n))
 		return false;
-	sim_say(w, n->id, "the device is registered", 0, 0, 0);
+	sim_say(w, n->id, "registers the quorum device", 0, 0, 0);
 	co->registered = true;
 	info_send(w, n);
 	return true;

@@ -249,7 +249,7 @@ void sim_world_init(struct sim_world *w, const struct sim_setup *setup)
 	w->stats = stats;
 	w->setup = *setup;
 	w->trace.live = setup->trace || w->story_trace;
-	w->trace.count = w->trace.hash = 0;
+	w->trace.count = w->trace.hash = w->trace.origin = 0;
 	w->now = 0;
 	w->end = UINT64_MAX;
 	w->stop = w->wild = false;
