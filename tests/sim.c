@@ -34,18 +34,18 @@ static double seconds(void)
 /* One seed; false: something is violated, and told. */
 bool sim_seed_run(struct sim_world *w, const struct sim_setup *setup, bool twice)
 {
-	uint64_t hash;
+	uint64_t hash, until = setup->until ? setup->until : SIM_NEVER;
 
 	sim_world_init(w, setup);
 	sim_plan(w);
-	sim_run(w, UINT64_MAX);
+	sim_run(w, until);
 	w->stats.simulated_us += w->now;
 	hash = w->trace.hash;
 	if (w->check.failed || !twice)
 		return !w->check.failed;
 	sim_world_init(w, setup);
 	sim_plan(w);
-	sim_run(w, UINT64_MAX);
+	sim_run(w, until);
 	if (w->trace.hash != hash)
 		sim_fail(w, "D1", 0, "the same seed gave another run");
 	return !w->check.failed;

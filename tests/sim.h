@@ -43,6 +43,7 @@
 #define SIM_EVICTED 16u		/* evicted incarnations remembered for each node */
 #define SIM_FAULTS 24u		/* faults in one plan */
 #define SIM_SECTOR 512u
+#define SIM_NEVER (UINT64_MAX / 4)
 
 typedef uint32_t sim_set;	/* of machines: machine m = bit m */
 
@@ -247,6 +248,20 @@ struct sim_planned {
 	uint32_t dice;		/* which of the seed's */
 };
 
+/* What a run can be told without, if it happens without it too. */
+enum {
+	SIM_WITHOUT_TAILS = 1 << 0,	/* of latency, and stale reads */
+	SIM_WITHOUT_DRIFT = 1 << 1,
+	SIM_WITHOUT_WILD = 1 << 2,	/* rare timings of totem and LUN */
+	SIM_WITHOUT_HEURISTICS = 1 << 3,
+	SIM_WITHOUT_RESTART = 1 << 4,	/* of a daemon that ended with an error */
+	SIM_WITHOUT_BOOT = 1 << 5,	/* of a machine that was switched off */
+	SIM_WITHOUT_FENCING = 1 << 6,
+	SIM_WITHOUT_WATCHDOG = 1 << 7,
+	SIM_WITHOUT_IO_TIMEOUT = 1 << 8,
+	SIM_WITHOUTS = 9
+};
+
 /* Ways in which a world can lie, to show that the checker sees it. */
 enum {
 	SIM_LIE_VOTE = 1 << 0,		/* every poll casts 1 */
@@ -275,6 +290,12 @@ struct sim_setup {
 	uint32_t boot_min_ms, boot_max_ms;	/* 0: stays off */
 	uint32_t daemon_min_ms, daemon_max_ms;	/* from boot to the daemon's start */
 	uint32_t lies, liar;	/* liar: node id */
+	uint32_t without;	/* what is drawn and left out: SIM_WITHOUT_* */
+	bool planned;		/* the faults are these, not the ones drawn */
+	uint32_t fault_count;
+	struct sim_planned fault[SIM_FAULTS];
+	uint64_t heal_at;	/* of such a plan; SIM_NEVER */
+	uint64_t until;		/* 0: to the end of the plan */
 	bool trace;
 };
 
@@ -325,6 +346,7 @@ struct sim_world {
 	struct sim_lun lun;
 	struct sim_planned fault[SIM_FAULTS];
 	uint32_t fault_count;
+	uint64_t heal_at;
 	uint8_t buffers[SIM_NODES][(SIM_NODES + 2) * QD_SLOT_BYTES] __attribute__((aligned(64)));
 	struct sim_node node[SIM_NODES];
 };

@@ -128,6 +128,8 @@ uint64_t sim_cycles(const struct sim_world *w, uint64_t count);	/* in us */
 /* sim_chaos.c */
 void sim_setup_draw(struct sim_setup *setup, uint64_t seed, enum sim_kind kind, uint32_t nodes,
 		    int timing);
+/* Leave out what is drawn: SIM_WITHOUT_* */
+void sim_setup_without(struct sim_setup *setup, uint32_t without);
 void sim_plan(struct sim_world *w);
 void sim_plan_event(struct sim_world *w, const struct sim_event *event);
 const char *sim_kind_text(enum sim_kind kind);

@@ -68,6 +68,23 @@ void sim_setup_draw(struct sim_setup *s, uint64_t seed, enum sim_kind kind, uint
 	s->boot_max_ms = 80 * s->t.interval_ms;
 }
 
+void sim_setup_without(struct sim_setup *s, uint32_t without)
+{
+	s->without |= without;
+	if (without & SIM_WITHOUT_HEURISTICS)
+		s->heuristics = false;
+	if (without & SIM_WITHOUT_RESTART)
+		s->restart = false;
+	if (without & SIM_WITHOUT_BOOT)
+		s->boot_min_ms = s->boot_max_ms = 0;
+	if (without & SIM_WITHOUT_FENCING)
+		s->fencing = false;
+	if (without & SIM_WITHOUT_WATCHDOG)
+		s->watchdog = false;
+	if (without & SIM_WITHOUT_IO_TIMEOUT)
+		s->io_timeout = false;
+}
+
 /* ---- Common pieces of plans ---- */
 
 static uint64_t plan_dice(struct sim_world *w, uint64_t low, uint64_t high)
@@ -208,22 +225,30 @@ static bool fault_fits(enum sim_kind kind, enum sim_fault fault)
 	return true;
 }
 
-static void chaos_begin(struct sim_world *w)
+/* What makes latencies and clocks uneven, for the whole run. */
+static void chaos_draw_tails(struct sim_world *w)
+{
+	bool without = w->setup.without & SIM_WITHOUT_TAILS;
+
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		struct sim_node *n = &w->node[i];
+		bool stale = sim_rng_chance(&w->plan, 300), tail = sim_rng_chance(&w->plan, 300);
+		uint32_t often = (uint32_t)plan_dice(w, 1, 20);
+
+		n->stale_per_mille = stale && !without ? 200 : 0;
+		if (tail && !without) {
+			n->slow_per_mille = often;
+			n->slow_us = (uint32_t)(2 * w->interval_us);
+		}
+	}
+}
+
+static void chaos_draw_faults(struct sim_world *w)
 {
 	uint64_t at = w->now + plan_dice(w, 0, sim_cycles(w, 20));
 	uint32_t count = (uint32_t)plan_dice(w, 1, sim_rng_chance(&w->plan, 100) ? SIM_FAULTS : 6);
 	uint64_t spread = sim_cycles(w, plan_dice(w, 1, 15));
 
-	w->wild = true;
-	for (uint32_t i = 0; i < w->setup.nodes; i++) {
-		struct sim_node *n = &w->node[i];
-
-		n->stale_per_mille = sim_rng_chance(&w->plan, 300) ? 200 : 0;
-		if (sim_rng_chance(&w->plan, 300)) {	/* a heavy tail */
-			n->slow_per_mille = (uint32_t)plan_dice(w, 1, 20);
-			n->slow_us = (uint32_t)(2 * w->interval_us);
-		}
-	}
 	while (w->fault_count < count) {
 		enum sim_fault fault = (enum sim_fault)plan_dice(w, 0, SIM_F_COUNT - 1);
 
@@ -231,10 +256,25 @@ static void chaos_begin(struct sim_world *w)
 			continue;
 		w->fault[w->fault_count] = (struct sim_planned){ .at = at, .fault = fault,
 								 .dice = w->fault_count };
-		sim_push(w, at, SIM_EV_FAULT, 0, w->fault_count++, 0);
+		w->fault_count++;
 		at += plan_dice(w, 0, spread);
 	}
-	sim_push(w, at + plan_dice(w, sim_cycles(w, 5), sim_cycles(w, 80)), SIM_EV_HEAL, 0, 0, 0);
+	w->heal_at = at + plan_dice(w, sim_cycles(w, 5), sim_cycles(w, 80));
+}
+
+static void chaos_begin(struct sim_world *w)
+{
+	w->wild = !(w->setup.without & SIM_WITHOUT_WILD);
+	chaos_draw_tails(w);
+	chaos_draw_faults(w);
+	if (w->setup.planned) {
+		w->fault_count = w->setup.fault_count;
+		memcpy(w->fault, w->setup.fault, sizeof(w->fault));
+		w->heal_at = w->setup.heal_at;
+	}
+	for (uint32_t i = 0; i < w->fault_count; i++)
+		sim_push(w, w->fault[i].at, SIM_EV_FAULT, 0, i, 0);
+	sim_push(w, w->heal_at, SIM_EV_HEAL, 0, 0, 0);
 }
 
 static void drift_draw(struct sim_world *w)
@@ -244,6 +284,8 @@ static void drift_draw(struct sim_world *w)
 
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		w->node[i].drift_ppm = (int64_t)plan_dice(w, 0, 2 * bound) - (int64_t)bound;
+		if (w->setup.without & SIM_WITHOUT_DRIFT)
+			w->node[i].drift_ppm = 0;
 		w->node[i].wall_s = (int64_t)plan_dice(w, 1700000000, 1700000100);
 	}
 }

@@ -254,6 +254,7 @@ void sim_world_init(struct sim_world *w, const struct sim_setup *setup)
 	w->end = UINT64_MAX;
 	w->stop = w->wild = false;
 	w->plan_gen = w->fault_count = 0;
+	w->heal_at = SIM_NEVER;
 	w->queue.count = w->queue.seq = 0;
 	w->interval_us = 1000u * (uint64_t)setup->t.interval_ms;
 	sim_rng_seed(&w->rng, setup->seed * 2 + (setup->lies & SIM_LIE_DICE ? w->stats.seeds : 0));
