@@ -104,7 +104,9 @@ format_fixture_src := tests/unit/format_fixture.c
 status_fixture_src := tests/unit/status_fixture.c
 sim_src := $(sort $(wildcard tests/sim*.c))
 
-rig_programs := sampler s1check mono nodereboot
+rig_programs := sampler s1check mono nodereboot faultlun lunprobe
+faultlun_src := tests/rig/faultlun.c tests/rig/faultlun_command.c tests/rig/faultlun_loop.c \
+	tests/rig/faultlun_serve.c
 cluster_programs := cs_probe cman_tool_probe cman_tool_qdev
 device_programs := test_aio lun_tool
 
@@ -151,6 +153,7 @@ $B/mkqdisk: $(call obj,$(mkqdisk_src) $(lun_src)) $B/libqdcore.a
 
 $(call obj,$(libcman_src)): extra_cppflags = -fPIC -fvisibility=hidden
 $(call obj,$(readconf_src) $(clusterconf_src)): extra_cppflags = $(call pkg_cflags,libxml-2.0)
+$(call obj,$(faultlun_src)): extra_cppflags = $(call pkg_cflags,fuse3)
 
 $B/libcman.so.3.0: $(call obj,$(libcman_src))
 	$(call say,LD,$@)
@@ -209,6 +212,10 @@ $T/sim: $(call obj,$(sim_src)) $B/libqdcore.a
 
 $T/rig/sampler $T/rig/mono $T/rig/nodereboot $T/rig/s1check: $T/rig/%: $B/obj/tests/rig/%.o
 	$(call link,$(if $(filter sampler,$*),$(call pkg_libs,libquorum)))
+$T/rig/faultlun: $(call obj,$(faultlun_src))
+	$(call link,$(call pkg_libs,fuse3) -lm)
+$T/rig/lunprobe: $(call obj,tests/rig/lunprobe.c)
+	$(call link,-laio)
 $T/cluster/cs_probe: $(call obj,tests/cluster/cs_probe.c $(cs_src))
 	$(call link,$(cs_libs) -lpthread)
 $T/cluster/cman_tool_probe $T/cluster/cman_tool_qdev: $T/cluster/%: $B/obj/tests/cluster/%.o $B/libcman.so.3
@@ -221,7 +228,8 @@ $T/device/lun_tool: $(call obj,tests/device/lun_tool.c $(lun_src)) $B/libqdcore.
 check_unit := $(unit_programs) tests/floors.sh tests/docs.sh
 check_device := $T/device/test_aio $(sort $(wildcard tests/device/*.sh)) \
 	$(sort $(wildcard tests/heuristics/*.sh))
-check_cluster := tests/rig/s1check_test.sh $(filter-out tests/cluster/cluster.sh,$(sort $(wildcard tests/cluster/*.sh)))
+check_cluster := tests/rig/s1check_test.sh tests/rig/faultlun_test.sh \
+	$(filter-out tests/cluster/cluster.sh,$(sort $(wildcard tests/cluster/*.sh)))
 # programs and helpers of the shell tests
 run := CMAN_TOOL=$(CURDIR)/$B/cman_tool CMAN_TOOL_PROBE=$(CURDIR)/$T/cluster/cman_tool_probe \
 	CMAN_TOOL_QDEV=$(CURDIR)/$T/cluster/cman_tool_qdev LIBCMAN_DIR=$(CURDIR)/$B \

@@ -43,11 +43,32 @@ boot() {
 	log "boot"
 }
 
+# Init cannot end while a process of the node waits for the LUN, though all is dead by
+# then. So as soon as init has begun to end, its cable is cut and what it has out on its
+# path is lost, as in a power cut, until it is gone.
+mortician() {
+	local line
+	[ -S "$RIG_ST/lun.sock" ] || return 0
+	while read -r line < "/proc/$init/stat"; do
+		# shellcheck disable=SC2086	# a list of words
+		set -- ${line##*) }
+		if [ "$1" = Z ] || [ $(($7 & 4)) != 0 ]; then	# PF_EXITING
+			in_switch ip link set "sw$n" down
+			"$RIG_BIN/faultlun" ctl "$RIG_ST/lun.sock" purge "$n"
+		fi
+		nap 0.05
+	done 2> /dev/null
+}
+
 # Wait for init's death and say why it died.
 bury() {
-	local rc
+	local rc helper
+	mortician &
+	helper=$!
 	wait "$outer"
 	rc=$?
+	kill "$helper" 2> /dev/null
+	wait "$helper"
 	case $rc in
 	129) why="reboot" ;;	# SIGHUP: reboot(RESTART)
 	130) why="halt" ;;	# SIGINT: reboot(HALT or POWER_OFF)

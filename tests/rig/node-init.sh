@@ -35,7 +35,7 @@ ln -s pts/ptmx "$dev/ptmx"
 ln -s /proc/self/fd "$dev/fd"
 while read -r name major minor; do
 	mknod -m 660 "$dev/$name" b "$major" "$minor"
-done < "$RIG_ST/luns"
+done < "$D/luns"
 mount --rbind "$dev" /dev
 mount -t sysfs -o ro sysfs /sys	# of the node's own net namespace
 

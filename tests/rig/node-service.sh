@@ -8,8 +8,13 @@ D=$RIG_ST/$(hostname)
 shift
 echo started > "$D/$name.exit"
 "$@" < /dev/null >> "$D/$name.out" 2>&1 &
-echo $! > "/run/rig-$name.pid.new"
+pid=$!
+echo $pid > "/run/rig-$name.pid.new"
 mv "/run/rig-$name.pid.new" "/run/rig-$name.pid"
-wait $!
-echo $? > "$D/$name.exit"
+wait $pid
+rc=$?
+# A daemon whose I/O hangs may be gone long after the next one has started: that is the
+# one these files are about.
+[ "$(cat "/run/rig-$name.pid")" = $pid ] || exit 0
+echo $rc > "$D/$name.exit"
 rm -f "/run/rig-$name.pid"

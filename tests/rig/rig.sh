@@ -10,7 +10,7 @@
 # A node is a pid, mount, net, uts and ipc namespace with overlays over /etc /var /usr,
 # its own /run, /dev and network cable. reboot(2) inside restarts that node only. The
 # script itself runs in a pid and mount namespace, so that its end, however it ends,
-# ends every process of the rig; the loop device is freed by its last close. No name
+# ends every process of the rig; loop devices are freed by their last close. No name
 # is global: any number of rigs can run side by side.
 #
 # Environment: RIG_BUILD  the programs under test (default build/)
@@ -28,11 +28,14 @@ RIG_BUILD=$(readlink -m "${RIG_BUILD:-$RIG_DIR/../../build}")
 RIG_BIN=$(readlink -m "${RIG_BIN:-$RIG_BUILD/tests/rig}")
 RIG_NET=10.77.0
 RIG_BRIDGES="br0 br1 br2 br3"
+RIG_PROGRAMS="sampler s1check mono nodereboot faultlun lunprobe"
 export RIG_DIR RIG_BUILD RIG_BIN RIG_NET
 # shellcheck source=tests/rig/tap.sh
 . "$RIG_DIR/tap.sh"
 # shellcheck source=tests/rig/conf.sh
 . "$RIG_DIR/conf.sh"
+# shellcheck source=tests/rig/lun.sh
+. "$RIG_DIR/lun.sh"
 # shellcheck source=tests/rig/service.sh
 . "$RIG_DIR/service.sh"
 # shellcheck source=tests/rig/scenario.sh
@@ -97,17 +100,18 @@ rig_enter() {
 		return
 	fi
 	[ "$(id -u)" = 0 ] || rig_skip "the rig needs root"
-	for tool in corosync corosync-quorumtool socat tini unshare nsenter losetup ip; do
+	for tool in corosync corosync-quorumtool socat tini setpriv unshare nsenter losetup ip; do
 		command -v $tool > /dev/null || rig_skip "$tool is not installed"
 	done
-	for tool in sampler s1check mono nodereboot; do
+	for tool in $RIG_PROGRAMS; do
 		[ -x "$RIG_BIN/$tool" ] || { echo "Bail out! $RIG_BIN/$tool is not built"; exit 99; }
 	done
 	RIG_TOP=$(mktemp -d /tmp/qdisk-rig.XXXXXX) || exit 99
 	export RIG_TOP
 	trap 'rmdir "$RIG_TOP"' EXIT
-	timeout --foreground -k 5 "${RIG_LIMIT:-420}" \
-		unshare --pid --mount --fork --kill-child --mount-proc \
+	# pdeathsig: who is killed takes the next one along
+	setpriv --pdeathsig KILL timeout --foreground -k 5 "${RIG_LIMIT:-420}" \
+		setpriv --pdeathsig KILL unshare --pid --mount --fork --kill-child --mount-proc \
 		tini -- bash "$0" "$@"
 	rc=$?
 	exit $rc
@@ -117,10 +121,11 @@ rig_enter() {
 # with the rig, and a machine's disk that is busy with other things is no part of it.
 # In it stand copies of the programs: a build that goes on meanwhile changes nothing.
 rig_inside() {
+	local tool
 	mount -t tmpfs -o mode=755 qdisk-rig "$RIG_TOP" || exit 99
 	mkdir -p "$RIG_TOP/build/tests/rig"
 	find "$RIG_BUILD" -maxdepth 1 ! -type d -exec cp -P -t "$RIG_TOP/build" {} +
-	cp -L "$RIG_BIN"/{sampler,s1check,mono,nodereboot} "$RIG_TOP/build/tests/rig/"
+	for tool in $RIG_PROGRAMS; do cp -L "$RIG_BIN/$tool" "$RIG_TOP/build/tests/rig/"; done
 	RIG_BUILD=$RIG_TOP/build
 	RIG_BIN=$RIG_BUILD/tests/rig
 	[ -z "${RIG_KEEP:-}" ] || trap rig_keep EXIT
@@ -156,6 +161,7 @@ rig_start() {
 rig_stop() {
 	local n pid
 	[ -n "${RIG_PIDS:-}" ] || return 0
+	lun_release
 	for n in $(seq "$RIG_N"); do
 		rm -f "$RIG_ST/n$n/respawn"
 		echo off > "$RIG_ST/n$n/power"
@@ -169,6 +175,7 @@ rig_stop() {
 		[ ! -s "$RIG_ST/n$n/pid" ] || await 10 pid_gone "$(cat "$RIG_ST/n$n/pid")"
 	done
 	for n in $(seq "$RIG_N"); do rm -f "$RIG_ST/n$n/pid"; done
+	lun_stop
 	RIG_PIDS=
 }
 
@@ -239,24 +246,6 @@ rig_split() {
 
 # rig_heal: one switch for all again.
 rig_heal() { rig_split "$(seq -s ' ' "$RIG_N")"; }
-
-# --- the shared LUN
-
-# A loop device over a file of zeros. A holder keeps it; when the holder dies, the
-# kernel frees the device. Direct I/O to the file where its file system can (an older
-# kernel's tmpfs cannot); the nodes' own I/O is direct in any case. Nodes see it as
-# /dev/qlun and under its own name.
-lun_start() {
-	RIG_LUN=$RIG_ST/lun.img
-	dd if=/dev/zero of="$RIG_LUN" bs=1M count=4 status=none
-	RIG_LOOP=$(losetup --find --show --direct-io=on --sector-size "$CONF_sector" "$RIG_LUN" 2> "$RIG_ST/losetup.err" ||
-		losetup --find --show --sector-size "$CONF_sector" "$RIG_LUN" 2>> "$RIG_ST/losetup.err") ||
-		{ cat "$RIG_ST/losetup.err"; echo "Bail out! no loop device"; exit 99; }
-	rig_spawn sh -c "exec 9<>$RIG_LOOP; : > $RIG_ST/lun.held; exec sleep infinity"
-	await 5 test -e "$RIG_ST/lun.held"
-	losetup -d "$RIG_LOOP"	# from now on: freed at the last close
-	printf '%s 7 %s\n' qlun "${RIG_LOOP#/dev/loop}" "${RIG_LOOP#/dev/}" "${RIG_LOOP#/dev/loop}" > "$RIG_ST/luns"
-}
 
 # --- nodes
 

@@ -13,6 +13,7 @@ scenario() {
 		"$name"
 	)
 	rc=$?
+	lun_release
 	judged=$(rig_now)
 	samples_proven "${SCENARIO_JUDGED:-0}" || rc=1
 	SCENARIO_JUDGED=$judged
@@ -35,7 +36,7 @@ scenario_save() {
 	local kept n
 	kept=$(mktemp -d "${RIG_FAILED:-/tmp}/qdisk-failed.$1.XXXXXX") || return
 	chmod 755 "$kept"
-	cp "$RIG_ST"/{events,fence.log,rig.out,lun.img} "$kept/" 2> /dev/null
+	cp "$RIG_ST"/{events,fence.log,rig.out,lun.img,lun.status} "$kept/" 2> /dev/null
 	samples_since 0 > "$kept/samples" 2>&1
 	for n in $(seq "$RIG_N"); do
 		mkdir "$kept/n$n"
