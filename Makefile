@@ -254,8 +254,13 @@ check-cluster: all $(helpers)
 
 # the simulator as one test program
 tests check-sim: $T/sim-check
-$T/sim-check: $T/sim
-	$(Q)printf '#!/bin/sh\nexec %s --tap\n' '$(CURDIR)/$T/sim' > $@ && chmod +x $@
+$T/sim-check: $T/sim Makefile
+	$(Q)printf '#!/bin/sh\nexec %s --tap --traces %s\n' '$(CURDIR)/$T/sim' '$(CURDIR)/tests/traces' > $@ && chmod +x $@
+
+# write the traces anew that check-sim compares; read what changed before you keep it
+.PHONY: traces
+traces: $T/sim
+	$(Q)$T/sim --write-traces tests/traces
 
 # every cluster scenario ROUNDS times; stops at the first failure
 ROUNDS ?= 10
@@ -325,6 +330,7 @@ help:
 	@echo 'check          install what is missing, then all tests; ends with "N passed, N failed, N skipped"'
 	@echo 'check-unit     pure tests, no root; under a minute'
 	@echo 'check-sim      the engine in a simulated world: fixed seeds and named stories'
+	@echo 'traces         write tests/traces anew, the stories that check-sim compares'
 	@echo 'check-device   mkqdisk, aio and heuristics on loop devices and namespaces'
 	@echo 'check-cluster  real corosync nodes in namespaces'
 	@echo 'soak           ROUNDS=10 rounds of check-cluster'

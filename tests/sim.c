@@ -2,7 +2,8 @@
  *
  *	sim --seeds A-B [--kind K] [--nodes N] [--timing T] [--no-guard] [--twice]
  *	    [--keep-going] [--trace]
- *	sim --tap
+ *	sim --tap [--traces FOLDER]
+ *	sim --write-traces FOLDER
  *	sim --story NAME
  *
  * Exit status: 0 nothing is violated, 1 something is, 2 usage.
@@ -19,6 +20,7 @@ struct options {
 	uint32_t nodes;		/* 0: drawn */
 	int timing;		/* -1: drawn */
 	bool no_guard, twice, trace, tap, keep_going;
+	const char *traces;	/* folder of those that are kept */
 };
 
 #define TAP_SEEDS 300u
@@ -164,7 +166,7 @@ static unsigned tap_stories(struct sim_world *w, const struct sim_story *stories
 	return failed;
 }
 
-static int tap_run(struct sim_world *w)
+static int tap_run(struct sim_world *w, const char *traces)
 {
 	unsigned number = 0, failed;
 	double begin = seconds();
@@ -174,6 +176,7 @@ static int tap_run(struct sim_world *w)
 	failed += tap_stories(w, sim_found, &number);
 	failed += tap_stories(w, sim_safety, &number);
 	failed += tap_stories(w, sim_self, &number);
+	failed += sim_golden_check(w, traces, &number);
 	memset(&w->stats, 0, sizeof(w->stats));
 	failed += tap_seeds(w, &number);
 	printf("1..%u\n", number);
@@ -187,7 +190,8 @@ static int usage(void)
 {
 	fprintf(stderr, "usage: sim --seeds A-B [--kind calm|death|lastman|split|stop|io|pause|chaos]\n"
 			"           [--nodes 2..%u] [--timing 0..5] [--no-guard] [--twice] [--keep-going] [--trace]\n"
-			"       sim --tap\n"
+			"       sim --tap [--traces FOLDER]\n"
+			"       sim --write-traces FOLDER\n"
 			"       sim --story NAME\n", SIM_NODES);
 	return 2;
 }
@@ -231,7 +235,9 @@ static bool value_parse(const char *name, const char *value, struct options *o)
 		return range_parse(value, o);
 	if (strcmp(name, "--kind") == 0)
 		return kind_parse(value, &o->kind);
-	if (strcmp(name, "--nodes") == 0) {
+	if (strcmp(name, "--traces") == 0) {
+		o->traces = value;
+	} else if (strcmp(name, "--nodes") == 0) {
 		good = number_parse(value, SIM_NODES, &number) && number >= 2;
 		o->nodes = (uint32_t)number;
 	} else if (strcmp(name, "--timing") == 0) {
@@ -264,13 +270,19 @@ static int story_run(struct sim_world *w, const char *name)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .kind = -1, .timing = -1, .first = 1, .last = 0 };
+	struct options o = { .kind = -1, .timing = -1, .first = 1, .last = 0,
+			     .traces = "tests/traces" };
 	struct sim_world *w = calloc(1, sizeof(*w));
 	int status;
 
 	if (!w) {
 		perror("sim");
 		return 1;
+	}
+	if (argc == 3 && strcmp(argv[1], "--write-traces") == 0) {
+		status = sim_golden_write(w, argv[2]);
+		free(w);
+		return status;
 	}
 	if (argc == 3 && strcmp(argv[1], "--story") == 0) {
 		status = story_run(w, argv[2]);
@@ -294,7 +306,7 @@ int main(int argc, char **argv)
 	if (o.first == UINT64_MAX || (!o.tap && o.last < o.first))
 		status = usage();
 	else
-		status = o.tap ? tap_run(w) : seeds_run(w, &o);
+		status = o.tap ? tap_run(w, o.traces) : seeds_run(w, &o);
 	free(w);
 	return status;
 }

@@ -23,6 +23,8 @@
  *	sim_legacy.c	staged scenarios: what the 2011 daemon did wrong
  *	sim_found.c	staged scenarios: what the simulator has found
  *	sim_self.c	worlds that break each invariant: the checker can fail
+ *	sim_golden.c	traces that are kept in tests/traces, and compared
+ *	sim_tale*.c	the scenarios of which they tell
  *
  * Times are microseconds of simulated time unless a name says otherwise.
  */
@@ -67,7 +69,10 @@ struct sim_event {
 	uint8_t kind, node;
 };
 
-struct sim_rng { uint64_t s[4]; };
+struct sim_rng {
+	uint64_t s[4];
+	bool middle;	/* no dice: every range gives its middle, every chance what is likelier */
+};
 
 struct sim_queue {
 	uint32_t count, seq;
@@ -93,7 +98,7 @@ struct sim_trace {
 	bool live;		/* print at once */
 	uint64_t count;
 	uint64_t hash;		/* of everything that happened: D1 */
-	uint64_t origin;	/* times are told from here on */
+	uint64_t origin, origin_line;	/* where the story begins: times are told from here on */
 	struct sim_line line[SIM_LINES];
 };
 
@@ -296,6 +301,7 @@ struct sim_setup {
 	struct sim_planned fault[SIM_FAULTS];
 	uint64_t heal_at;	/* of such a plan; SIM_NEVER */
 	uint64_t until;		/* 0: to the end of the plan */
+	bool no_dice;		/* see struct sim_rng */
 	bool trace;
 };
 

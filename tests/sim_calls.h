@@ -2,6 +2,8 @@
 #ifndef SIM_CALLS_H
 #define SIM_CALLS_H
 
+#include <stdio.h>
+
 #include "sim.h"
 
 /* sim_queue.c */
@@ -22,6 +24,8 @@ void sim_note(struct sim_world *w, uint32_t node_id, const struct qd_note *note)
 void sim_hash(struct sim_world *w, uint64_t a, uint64_t b);
 /* The last lines, each behind `before`. */
 void sim_trace_print(const struct sim_world *w, uint32_t lines, const char *before);
+/* The story so far, as it is kept: in milliseconds, without what is only counted. */
+void sim_trace_tell(const struct sim_world *w, FILE *to);
 
 /* sim_world.c */
 void sim_world_init(struct sim_world *w, const struct sim_setup *setup);
@@ -189,5 +193,35 @@ struct sim_story {
 	const char *(*run)(struct sim_world *w);
 };
 extern const struct sim_story sim_stories[], sim_legacy[], sim_found[], sim_self[], sim_safety[];	/* end: name NULL */
+
+/* sim_golden.c, sim_tale*.c: a story that is kept word by word in tests/traces. No dice
+ * are thrown in it: what is kept changes only when something in it behaves differently. */
+struct sim_tale {
+	const char *name;	/* of the file too */
+	const char *about;	/* what happens, and what to look at */
+	const char *(*run)(struct sim_world *w);
+};
+extern const struct sim_tale sim_tales_quorum[], sim_tales_lun[], sim_tales_node[];	/* end: name NULL */
+
+/* The setup of a tale: as sim_stage_setup, without dice. */
+struct sim_setup sim_tale_setup(uint32_t nodes);
+/* The world of a tale before anybody has booted. */
+void sim_tale_empty(struct sim_world *w, const struct sim_setup *setup);
+/* Boot these machines, a moment apart. */
+void sim_tale_boot(struct sim_world *w, sim_set machines);
+/* All is well, and the tale begins now. NULL, or why not. */
+const char *sim_tale_begin(struct sim_world *w, const struct sim_setup *setup);
+/* In a tale: start the world. */
+#define BEGIN_TALE(setup)                                   \
+	do {                                                \
+		const char *why = sim_tale_begin(w, setup); \
+		if (why)                                    \
+			return why;                         \
+	} while (0)
+
+/* Write every trace; the exit status. */
+int sim_golden_write(struct sim_world *w, const char *folder);
+/* Compare every trace, one test each; `number` of the last test. How many failed. */
+unsigned sim_golden_check(struct sim_world *w, const char *folder, unsigned *number);
 
 #endif

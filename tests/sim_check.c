@@ -194,7 +194,8 @@ void sim_check_evicted(struct sim_world *w, const struct sim_write *write)
 
 	if (qd_block_decode(write->bytes, SIM_SECTOR, write->slot, &block) != QD_FINE || !block.has_ext)
 		return;
-	sim_say(w, w->node[write->node].id, "its eviction of node %llu lands", write->slot, 0, 0);
+	sim_say(w, w->node[write->node].id, block.ext.flags & QD_EXT_FENCED ?
+		"its eviction of node %llu lands, as fenced" : "its eviction of node %llu lands", write->slot, 0, 0);
 	if (was_evicted(w, write->slot, block.ext.victim_incarnation))
 		return;
 	count = &w->check.evicted[write->slot].count;

@@ -172,6 +172,7 @@ static void port_self_fence(void *ctx, enum qd_self_fence reason)
 	n->self_fenced = true;
 	n->self_fence_reason = reason;
 	n->world->stats.self_fences++;
+	sim_say(n->world, n->id, "resets itself, and this is why:", 0, 0, 0);
 	sim_power_off(n->world, n, qd_self_fence_text(reason));
 }
 

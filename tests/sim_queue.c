@@ -39,6 +39,8 @@ uint64_t sim_rng_range(struct sim_rng *rng, uint64_t low, uint64_t high)
 	uint64_t span = high - low + 1;
 
 	assert(low <= high);
+	if (rng->middle)
+		return low + (high - low) / 2;
 	assert(span != 0);
 	return low + (uint64_t)(((unsigned __int128)sim_rng_next(rng) * span) >> 64);
 }

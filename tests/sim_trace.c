@@ -20,6 +20,8 @@ void sim_hash(struct sim_world *w, uint64_t a, uint64_t b)
 
 /* ---- Words ---- */
 
+enum { MILLISECONDS = 3, MICROSECONDS = 6 };	/* digits of a second */
+
 /* A mask as "{1,2}". Returns what it has written; what does not fit is cut. */
 static size_t put_nodes(char *text, size_t size, uint64_t mask)
 {
@@ -57,7 +59,8 @@ static void world_format(const struct sim_line *line, char *text, size_t size)
 	text[used < size ? used : size - 1] = '\0';
 }
 
-static void line_put(const struct sim_world *w, FILE *to, const struct sim_line *line, const char *before)
+static void line_put(const struct sim_world *w, FILE *to, const struct sim_line *line, const char *before,
+		     int digits)
 {
 	double since = (double)line->at - (double)w->trace.origin;
 	char text[512], who[16];
@@ -68,8 +71,9 @@ static void line_put(const struct sim_world *w, FILE *to, const struct sim_line 
 		world_format(line, text, sizeof(text));
 	if (line->node)
 		(void)snprintf(who, sizeof(who), "node %" PRIu32, line->node);	/* fits */
-	fprintf(to, "%s%11.6f s %7.2f I  %-8s %s%s\n", before, since / 1e6, since / (double)w->interval_us,
-		line->node ? who : "world", line->is_note ? "qdiskd: " : "", text);
+	fprintf(to, "%s%*.*f s %7.*f I  %-8s %s%s\n", before, digits + 5, digits, since / 1e6, digits / 2,
+		since / (double)w->interval_us, line->node ? who : "world", line->is_note ? "qdiskd: " : "",
+		text);
 }
 
 /* ---- Lines ---- */
@@ -95,7 +99,7 @@ void sim_say(struct sim_world *w, uint32_t node_id, const char *format, uint64_t
 	line->arg[2] = c;
 	sim_hash(w, a ^ (uint64_t)node_id << 32, b ^ c << 17);
 	if (w->trace.live)
-		line_put(w, stdout, line, "");
+		line_put(w, stdout, line, "", MICROSECONDS);
 }
 
 void sim_note(struct sim_world *w, uint32_t node_id, const struct qd_note *note)
@@ -106,7 +110,7 @@ void sim_note(struct sim_world *w, uint32_t node_id, const struct qd_note *note)
 	line->note = *note;
 	sim_hash(w, (uint64_t)note->id | (uint64_t)node_id << 32, note->a ^ note->b << 21 ^ note->node);
 	if (w->trace.live)
-		line_put(w, stdout, line, "");
+		line_put(w, stdout, line, "", MICROSECONDS);
 }
 
 static uint64_t first_kept(const struct sim_trace *trace, uint64_t lines)
@@ -119,5 +123,28 @@ static uint64_t first_kept(const struct sim_trace *trace, uint64_t lines)
 void sim_trace_print(const struct sim_world *w, uint32_t lines, const char *before)
 {
 	for (uint64_t i = first_kept(&w->trace, lines); i < w->trace.count; i++)
-		line_put(w, stdout, &w->trace.line[i % SIM_LINES], before);
+		line_put(w, stdout, &w->trace.line[i % SIM_LINES], before, MICROSECONDS);
+}
+
+/* Counting up to a verdict; the verdict itself is told. */
+static bool is_counting(const struct sim_line *line)
+{
+	return line->is_note && line->note.id == QD_NOTE_NODE_MISSED;
+}
+
+void sim_trace_tell(const struct sim_world *w, FILE *to)
+{
+	uint64_t before = w->trace.origin;
+
+	assert(w->trace.count - w->trace.origin_line <= SIM_LINES);
+	for (uint64_t i = w->trace.origin_line; i < w->trace.count; i++) {
+		const struct sim_line *line = &w->trace.line[i % SIM_LINES];
+
+		if (is_counting(line))
+			continue;
+		if (line->at - before >= 2 * w->interval_us)	/* a while later */
+			fputc('\n', to);
+		before = line->at;
+		line_put(w, to, line, "", MILLISECONDS);
+	}
 }

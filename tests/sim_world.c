@@ -249,7 +249,7 @@ void sim_world_init(struct sim_world *w, const struct sim_setup *setup)
 	w->stats = stats;
 	w->setup = *setup;
 	w->trace.live = setup->trace || w->story_trace;
-	w->trace.count = w->trace.hash = w->trace.origin = 0;
+	w->trace.count = w->trace.hash = w->trace.origin = w->trace.origin_line = 0;
 	w->now = 0;
 	w->end = UINT64_MAX;
 	w->stop = w->wild = false;
@@ -259,6 +259,7 @@ void sim_world_init(struct sim_world *w, const struct sim_setup *setup)
 	w->interval_us = 1000u * (uint64_t)setup->t.interval_ms;
 	sim_rng_seed(&w->rng, setup->seed * 2 + (setup->lies & SIM_LIE_DICE ? w->stats.seeds : 0));
 	sim_rng_seed(&w->plan, setup->seed ^ 0x706C616Eu);
+	w->rng.middle = w->plan.middle = setup->no_dice;
 	for (uint32_t i = 0; i < setup->nodes; i++) {
 		struct sim_node *n = &w->node[i];
 
