@@ -64,7 +64,7 @@ lun_src := qdiskd/device.c qdiskd/discover.c qdiskd/discover_child.c \
 status_src := qdiskd/status.c qdiskd/status_file.c qdiskd/status_json.c
 runner_src := qdiskd/runner.c qdiskd/runner_spawn.c
 config_src := qdiskd/config.c qdiskd/config_valid.c
-hands_src := qdiskd/aio.c qdiskd/fence.c qdiskd/log.c qdiskd/log_writer.c $(status_src) \
+hands_src := qdiskd/aio.c qdiskd/fence.c qdiskd/watchdog.c qdiskd/log.c qdiskd/log_writer.c $(status_src) \
 	$(runner_src) $(config_src) $(cs_src) $(lun_src)
 clusterconf_src := cman-shim/clusterconf.c cman-shim/clusterconf_cluster.c \
 	cman-shim/clusterconf_fence.c cman-shim/clusterconf_quorumd.c \
@@ -74,7 +74,7 @@ libcman_src := cman-shim/libcman.c cman-shim/libcman_cluster.c cman-shim/libcman
 	cman-shim/libcman_text.c
 
 # floor 4
-qdiskd_src := qdiskd/main.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/ports_run.c qdiskd/snapshot.c \
+qdiskd_src := qdiskd/main.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/ports_run.c qdiskd/ports_watchdog.c qdiskd/snapshot.c \
 	qdiskd/reload.c qdiskd/selffence.c
 mkqdisk_src := mkqdisk/mkqdisk.c mkqdisk/mk_label.c mkqdisk/mk_list.c mkqdisk/mk_use.c \
 	mkqdisk/mk_write.c
@@ -104,11 +104,11 @@ format_fixture_src := tests/unit/format_fixture.c
 status_fixture_src := tests/unit/status_fixture.c
 sim_src := $(sort $(wildcard tests/sim*.c))
 
-rig_programs := sampler s1check mono nodereboot faultlun lunprobe
+rig_programs := sampler s1check mono nodereboot faultlun lunprobe fakedog
 faultlun_src := tests/rig/faultlun.c tests/rig/faultlun_command.c tests/rig/faultlun_loop.c \
 	tests/rig/faultlun_serve.c
 cluster_programs := cs_probe cman_tool_probe cman_tool_qdev
-device_programs := test_aio lun_tool
+device_programs := test_aio test_watchdog lun_tool
 
 obj = $(patsubst %.c,$B/obj/%.o,$(1))
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
@@ -216,17 +216,22 @@ $T/rig/faultlun: $(call obj,$(faultlun_src))
 	$(call link,$(call pkg_libs,fuse3) -lm)
 $T/rig/lunprobe: $(call obj,tests/rig/lunprobe.c)
 	$(call link,-laio)
+$(call obj,tests/rig/fakedog.c): extra_cppflags = $(call pkg_cflags,fuse3)
+$T/rig/fakedog: $(call obj,tests/rig/fakedog.c)
+	$(call link,$(call pkg_libs,fuse3))
 $T/cluster/cs_probe: $(call obj,tests/cluster/cs_probe.c $(cs_src))
 	$(call link,$(cs_libs) -lpthread)
 $T/cluster/cman_tool_probe $T/cluster/cman_tool_qdev: $T/cluster/%: $B/obj/tests/cluster/%.o $B/libcman.so.3
 	$(call link,$(cs_libs) -L$B -lcman -Wl$(comma)-rpath$(comma)$(CURDIR)/$B)
 $T/device/test_aio: $(call obj,tests/device/test_aio.c qdiskd/aio.c)
 	$(call link,-lcmocka -laio)
+$T/device/test_watchdog: $(call obj,tests/device/test_watchdog.c qdiskd/watchdog.c)
+	$(call link,-lcmocka)
 $T/device/lun_tool: $(call obj,tests/device/lun_tool.c $(lun_src)) $B/libqdcore.a
 	$(call link,$(call pkg_libs,blkid zlib))
 
 check_unit := $(unit_programs) tests/floors.sh tests/docs.sh
-check_device := $T/device/test_aio $(sort $(wildcard tests/device/*.sh)) \
+check_device := $T/device/test_aio $T/device/test_watchdog $(sort $(wildcard tests/device/*.sh)) \
 	$(sort $(wildcard tests/heuristics/*.sh))
 check_cluster := tests/rig/s1check_test.sh tests/rig/faultlun_test.sh \
 	$(filter-out tests/cluster/cluster.sh,$(sort $(wildcard tests/cluster/*.sh)))
@@ -234,7 +239,7 @@ check_cluster := tests/rig/s1check_test.sh tests/rig/faultlun_test.sh \
 run := CMAN_TOOL=$(CURDIR)/$B/cman_tool CMAN_TOOL_PROBE=$(CURDIR)/$T/cluster/cman_tool_probe \
 	CMAN_TOOL_QDEV=$(CURDIR)/$T/cluster/cman_tool_qdev LIBCMAN_DIR=$(CURDIR)/$B \
 	MKQDISK=$(CURDIR)/$B/mkqdisk LUN_TOOL=$(CURDIR)/$T/device/lun_tool \
-	RIG_BUILD=$(CURDIR)/$B BUILD=$(CURDIR)/$B QDISK_LIBEXECDIR=$(CURDIR)/$B tests/run
+	FAKEDOG=$(CURDIR)/$T/rig/fakedog RIG_BUILD=$(CURDIR)/$B BUILD=$(CURDIR)/$B QDISK_LIBEXECDIR=$(CURDIR)/$B tests/run
 
 # `check` installs what is missing first; the others only run.
 .PHONY: check check-run check-unit check-sim check-device check-cluster
@@ -247,7 +252,7 @@ check-unit: $(unit_programs) all
 	$(Q)$(run) $(check_unit)
 check-sim: $T/sim
 	$(Q)$(run) $T/sim-check
-check-device: all $T/device/test_aio $T/device/lun_tool
+check-device: all $(device_programs:%=$T/device/%) $T/rig/fakedog
 	$(Q)$(run) $(check_device)
 check-cluster: all $(helpers)
 	$(Q)$(run) $(check_cluster)

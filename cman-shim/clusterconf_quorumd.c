@@ -136,9 +136,8 @@ static bool read_fence(struct clusterconf *cc, const struct clusterconf_element 
 	return clusterconf_refuse_value(cc, e, "fence", "auto, agents, kill, none");
 }
 
-/* Known attributes that are not acted on: one is refused, as an administrator
- * would rely on it; of the deprecated ones a notice says what holds instead. */
-static bool check_unused(struct clusterconf *cc, const struct clusterconf_element *e)
+/* Deprecated attributes that are not acted on: a notice says what holds instead. */
+static void note_unused(struct clusterconf *cc, const struct clusterconf_element *e)
 {
 	static const struct {
 		const char *name, *instead;
@@ -147,12 +146,7 @@ static bool check_unused(struct clusterconf *cc, const struct clusterconf_elemen
 		{ "log_facility", "<logging syslog_facility=> decides" },
 		{ "use_uptime", "time is always counted from the start of the machine" },
 	};
-	const char *watchdog = clusterconf_get(e, "watchdog");
 
-	if (watchdog)
-		return clusterconf_refuse(cc, e->line, "<quorumd> watchdog=\"%.100s\" is refused: "
-					  "not supported by this version; allowed: leave it out",
-					  watchdog);
 	for (size_t i = 0; i < sizeof(deprecated) / sizeof(deprecated[0]); i++) {
 		const char *text = clusterconf_get(e, deprecated[i].name);
 
@@ -161,7 +155,6 @@ static bool check_unused(struct clusterconf *cc, const struct clusterconf_elemen
 					   "not acted on: %s", deprecated[i].name, text,
 					   deprecated[i].instead);
 	}
-	return true;
 }
 
 static bool read_heuristic(struct clusterconf *cc, const struct clusterconf_element *e,
@@ -203,8 +196,10 @@ bool clusterconf_quorumd(struct clusterconf *cc, const struct clusterconf_elemen
 	cc->config->quorumd_line = quorumd->line;
 	if (!read_numbers(cc, quorumd) || !read_flags(cc, quorumd) || !read_device(cc, quorumd) ||
 	    !read_status_file(cc, quorumd) || !read_scheduler(cc, quorumd) ||
-	    !read_fence(cc, quorumd) || !check_unused(cc, quorumd))
+	    !read_fence(cc, quorumd) ||
+	    !clusterconf_path(cc, quorumd, "watchdog", cc->config->watchdog))
 		return false;
+	note_unused(cc, quorumd);
 	for (e = clusterconf_child(quorumd, "heuristic"); e; e = clusterconf_next(e)) {
 		if (!read_heuristic(cc, e, &sum))
 			return false;

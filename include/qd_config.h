@@ -117,6 +117,7 @@ struct qd_config {
 	char label[QD_LABEL_LEN];
 	char cman_label[QD_NODE_NAME_LEN];
 	char status_file[QD_PATH_LEN];	/* "" none, "-" stdout */
+	char watchdog[QD_PATH_LEN];	/* "" none */
 	enum qd_fence_mode fence;
 	uint32_t quorumd_line;
 

@@ -81,6 +81,7 @@ struct qd_input {
 	const struct qd_slot *slots;	/* [QD_NODE_MAX], by node id - 1; only with read OK */
 	uint32_t read_us, write_us;	/* last latencies, for the block */
 	uint64_t average_us;
+	uint32_t watchdog_ms;	/* armed with this timeout, for the block; 0 not armed */
 
 	/* WRITTEN */
 	enum qd_io wrote;
@@ -354,6 +355,13 @@ static inline uint64_t qd_law_withdraw_ms(const struct qd_timings *t)
 static inline uint64_t qd_law_dead_ms(const struct qd_timings *t)
 {
 	return (uint64_t)t->tko * t->interval_ms;
+}
+
+/* The watchdog's timeout in whole seconds, as its hardware counts: from its last
+ * pet to the reset at least K*I. */
+static inline uint32_t qd_law_watchdog_s(const struct qd_timings *t)
+{
+	return (uint32_t)((qd_law_dead_ms(t) + 999) / 1000);
 }
 
 /* L4: how long until a dead master is replaced, must be under the token: I*(K+M+W). */

@@ -34,7 +34,7 @@ struct qd_ports {
 	/* Start fencing; ends in qd_engine_fenced(). */
 	void (*fence)(void *ctx, uint32_t node_id, uint64_t incarnation);
 	void (*score)(void *ctx, uint32_t *ret_score, uint32_t *ret_max);
-	void (*pet)(void *ctx);
+	uint32_t (*pet)(void *ctx);	/* arms it the first time; its timeout in ms, 0 not armed */
 	void (*self_fence)(void *ctx, enum qd_self_fence reason);
 	void (*exit)(void *ctx, int status);
 	void (*note)(void *ctx, const struct qd_note *note);
@@ -72,6 +72,7 @@ struct qd_engine {
 	/* measured */
 	uint32_t read_us, write_us;
 	uint64_t write_us_sum;
+	uint32_t watchdog_ms;		/* of the armed watchdog; 0 not armed */
 	uint64_t write_count;
 	uint64_t cycles, express_cycles, late_ticks;
 	bool stepping;			/* a port may not call back */

@@ -93,6 +93,8 @@ static const char *check_texts(const struct qd_config *c)
 	    (strcmp(c->status_file, "-") != 0 &&
 	     !path_good(c->status_file, sizeof(c->status_file))))
 		return "status_file";
+	if (!path_good(c->watchdog, sizeof(c->watchdog)))
+		return "watchdog";
 	if (!bool_good(&c->log.to_syslog) || !bool_good(&c->log.to_logfile) ||
 	    !bool_good(&c->log.debug) || !text_good(c->log.facility, sizeof(c->log.facility)) ||
 	    !text_good(c->log.priority, sizeof(c->log.priority)) ||

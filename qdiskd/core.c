@@ -273,6 +273,13 @@ static void cycle(struct qd_state *s, const struct qd_input *in, struct qd_actio
 		out->want_express = true;
 }
 
+/* Not beside a corosync that does not answer: it may count us, and nothing but
+ * the watchdog could end that. One that is known dead counts nobody. */
+static bool corosync_lets_pet(const struct qd_corosync *cs)
+{
+	return cs_usable(cs) || (!cs->connected && cs->ended);
+}
+
 static void written(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
 {
 	s->write_out = false;
@@ -294,7 +301,7 @@ static void written(struct qd_state *s, const struct qd_input *in, struct qd_act
 		s->woke = s->woke && (!s->cycle_read_ok || s->cycle_start_ms < s->woke_ms);
 		s->silence_noted = false;
 	}
-	if (s->p.watchdog && !s->woke && cs_usable(&s->cs) &&
+	if (s->p.watchdog && !s->woke && corosync_lets_pet(&s->cs) &&
 	    qd_silence(s, in->now_ms) < qd_law_withdraw_ms(&s->p.t))
 		action_add(out, QD_ACT_PET);
 }

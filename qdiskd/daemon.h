@@ -14,6 +14,7 @@
 #include "qd_ports.h"
 #include "runner.h"
 #include "status.h"
+#include "watchdog.h"
 
 /* Exit codes of what is ours; qdiskd(8). */
 enum {
@@ -60,6 +61,8 @@ struct daemon {
 	struct status *status;
 	struct status_snapshot snapshot;
 	struct status_file status_file;
+	struct watchdog watchdog;
+	bool watchdog_failed;		/* said; not tried again */
 
 	struct qd_score score;
 	struct qd_ports ports;
@@ -103,6 +106,11 @@ void ports_on_fenced(void *arg, uint32_t node_id, enum qd_fence_result result);
 void ports_on_fence_note(void *arg, const char *text);
 int ports_on_fence(int fd, int revents, void *data);
 int ports_on_runner(int fd, int revents, void *data);
+
+/* ports_watchdog.c */
+int ports_watchdog_check(const struct daemon *d);	/* at start; an exit code */
+uint32_t ports_pet(void *ctx);
+void ports_watchdog_leave(struct daemon *d, bool clean);	/* before the exit */
 
 /* snapshot.c: the state for those who ask. */
 void snapshot_take(struct daemon *d, const struct qd_state *state);

@@ -23,6 +23,7 @@ static void engine_input(struct qd_engine *e, enum qd_event event, struct qd_inp
 		.read_us = e->read_us,
 		.write_us = e->write_us,
 		.average_us = e->write_count ? e->write_us_sum / e->write_count : 0,
+		.watchdog_ms = e->watchdog_ms,
 		.params = &e->state.p,
 	};
 	p->clock(p->ctx, &ret_in->now_ms, &ret_in->wall_s);
@@ -76,7 +77,7 @@ static void engine_perform(struct qd_engine *e, const struct qd_action *a, uint6
 		p->fence(p->ctx, a->node, a->incarnation);
 		break;
 	case QD_ACT_PET:
-		p->pet(p->ctx);
+		e->watchdog_ms = p->pet(p->ctx);
 		break;
 	case QD_ACT_SELF_FENCE:
 		e->ended = true;

@@ -111,6 +111,21 @@ static void check_device_times(struct laws *l)
 			    (unsigned long long)((p->t.master_wait + 4) * i_ms), p->v_ms);
 }
 
+/* A node that stands still is reset before anyone stops waiting for its vote: its
+ * last pet comes (K-1)*I after its last beat at the latest. */
+static void check_watchdog(struct laws *l)
+{
+	const struct qd_params *p = l->params;
+	uint32_t timeout_s = qd_law_watchdog_s(&p->t);
+	uint64_t reset_ms = qd_law_withdraw_ms(&p->t) + 1000u * (uint64_t)timeout_s;
+
+	if (!p->watchdog || reset_ms <= qd_law_forget_ms(p))
+		return;
+	law_error(l, "%s:%u: <quorumd>: attribute watchdog: hardware counts whole seconds, and %u s are "
+		  "longer than is safe with interval %u ms and tko %u; use a longer interval or tko",
+		  l->config->file, l->config->quorumd_line, timeout_s, p->t.interval_ms, p->t.tko);
+}
+
 /* ---- Score and master_wins ---- */
 
 static void check_score(struct laws *l)
@@ -169,6 +184,7 @@ static void resolve_policy(struct laws *l)
 	p->paranoid = or_default(c->paranoid, 0) != 0;
 	p->stop_cman = or_default(c->stop_cman, 0) != 0;
 	p->max_error_cycles = or_default(c->max_error_cycles, 0);
+	p->watchdog = c->watchdog[0] != '\0';
 	p->fencing = c->fence != QD_FENCE_OFF && c->fence != QD_FENCE_KILL;
 	if (!p->fencing)
 		law_warning(l, "%s:%u: <quorumd>: attribute fence: nothing fences a dead node, data is not "
@@ -204,6 +220,7 @@ unsigned qd_config_check(const struct qd_config *config, const struct qd_facts *
 	resolve_master_wins(&l);
 	check_token(&l);
 	check_device_times(&l);
+	check_watchdog(&l);
 	check_score(&l);
 	return findings->errors;
 }

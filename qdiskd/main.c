@@ -379,6 +379,8 @@ int main(int argc, char **argv)
 		return rc;
 	}
 	if (rc == EXIT_OK)
+		rc = ports_watchdog_check(d);
+	if (rc == EXIT_OK)
 		rc = start_lun(d);
 	if (rc == EXIT_OK)
 		rc = instance_lock(d);

@@ -118,11 +118,13 @@ static void own_ext(struct qd_state *s, const struct qd_input *in, struct qd_sta
 		.ring = s->cs.ring,
 		.members = s->cs.members,
 		.flags = (s->voting ? QD_EXT_VOTING : 0u) | (s->leaving ? QD_EXT_LEAVING : 0u) |
-			 (s->bidding && s->bid_held ? QD_EXT_HELD_BACK : 0u),
+			 (s->bidding && s->bid_held ? QD_EXT_HELD_BACK : 0u) |
+			 (in->watchdog_ms ? QD_EXT_ARMED : 0u),
 		.view = s->voting ? s->view : 0,
 		.successor = s->leaving ? s->successor : 0,
 		.read_us = in->read_us,
 		.write_us = in->write_us,
+		.watchdog_ms = in->watchdog_ms,
 		.fence_victim = s->fence_victim,
 		.fence_result = s->fence_result,
 		.fence_wall_s = s->fence_wall_s,

@@ -217,6 +217,7 @@ static void port_exit(void *ctx, int status)
 			 "ending it");
 		(void)cs_end(d->cs);
 	}
+	ports_watchdog_leave(d, d->engine.state.leaving && d->engine.state.own_landed);
 	daemon_exit(d, status);
 }
 
@@ -267,6 +268,7 @@ static int hands_open(struct daemon *d)
 	int rc;
 
 	d->status_file.fd = -1;
+	d->watchdog.fd = -1;
 	rc = aio_open(dev->fd, slot_count(d), dev->slot_size, dev->sector_size, &d->aio);
 
 	if (rc == 0)
@@ -311,7 +313,7 @@ int ports_open(struct daemon *d)
 		.ctx = d, .clock = port_clock, .random = port_random, .read = port_read,
 		.write = port_write, .corosync = port_corosync, .vote = port_vote,
 		.unregister = port_unregister, .kill = port_kill, .fence = ports_fence,
-		.score = ports_score, .self_fence = port_self_fence, .exit = port_exit,
+		.score = ports_score, .pet = ports_pet, .self_fence = port_self_fence, .exit = port_exit,
 		.note = port_note, .alarm = port_alarm, .publish = port_publish,
 	};
 	d->start_ms = daemon_now_ms();

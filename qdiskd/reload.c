@@ -43,6 +43,8 @@ static bool reload_fits(const struct daemon *d, const struct qd_config *next,
 		what = "label or device";
 	else if (strcmp(next->cman_label, d->config.cman_label) != 0)
 		what = "cman_label";
+	else if (strcmp(next->watchdog, d->config.watchdog) != 0)
+		what = "watchdog";
 	else if (!heuristics_equal(next, &d->config))
 		what = "the heuristics";
 	if (what)

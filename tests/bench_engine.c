@@ -124,7 +124,13 @@ static void on_fence(void *ctx, uint32_t id, uint64_t incarnation)
 static void on_nothing(void *ctx)
 {
 	(void)ctx;
-	unexpected("a pet or a leave");
+	unexpected("a leave");
+}
+static uint32_t on_pet(void *ctx)
+{
+	(void)ctx;
+	unexpected("a pet");
+	return 0;
 }
 static void on_self_fence(void *ctx, enum qd_self_fence reason)
 {
@@ -163,7 +169,7 @@ static void node_open(uint32_t id, const struct qd_label *label)
 	n->ports = (struct qd_ports){
 		.ctx = n, .clock = on_clock, .random = on_random, .read = on_read, .write = on_write,
 		.corosync = on_look, .vote = on_vote, .unregister = on_nothing, .kill = on_node,
-		.fence = on_fence, .score = on_score, .pet = on_nothing, .self_fence = on_self_fence,
+		.fence = on_fence, .score = on_score, .pet = on_pet, .self_fence = on_self_fence,
 		.exit = on_exit_wanted, .note = on_note, .alarm = on_alarm, .publish = on_publish,
 	};
 	qd_engine_init(&n->engine, &n->ports, &n->params, label, 512, node_count);

@@ -158,11 +158,13 @@ static void port_score(void *ctx, uint32_t *ret_score, uint32_t *ret_max)
 	*ret_max = n->score_max;
 }
 
-static void port_pet(void *ctx)
+static uint32_t port_pet(void *ctx)
 {
-	sim_check_pet(node_of(ctx)->world, node_of(ctx));
-	if (node_of(ctx)->params.watchdog)
-		sim_pet(node_of(ctx)->world, node_of(ctx));
+	struct sim_node *n = node_of(ctx);
+
+	sim_check_pet(n->world, n);
+	sim_pet(n->world, n);
+	return (uint32_t)qd_law_dead_ms(&n->params.t);
 }
 
 static void port_self_fence(void *ctx, enum qd_self_fence reason)

@@ -28,7 +28,7 @@ RIG_BUILD=$(readlink -m "${RIG_BUILD:-$RIG_DIR/../../build}")
 RIG_BIN=$(readlink -m "${RIG_BIN:-$RIG_BUILD/tests/rig}")
 RIG_NET=10.77.0
 RIG_BRIDGES="br0 br1 br2 br3"
-RIG_PROGRAMS="sampler s1check mono nodereboot faultlun lunprobe"
+RIG_PROGRAMS="sampler s1check mono nodereboot faultlun lunprobe fakedog"
 export RIG_DIR RIG_BUILD RIG_BIN RIG_NET
 # shellcheck source=tests/rig/tap.sh
 . "$RIG_DIR/tap.sh"

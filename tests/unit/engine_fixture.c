@@ -113,11 +113,12 @@ static void port_score(void *ctx, uint32_t *ret_score, uint32_t *ret_max)
 	*ret_max = 1;
 }
 
-static void port_pet(void *ctx)
+static uint32_t port_pet(void *ctx)
 {
 	(void)ctx;
 	w.pets++;
 	asked('P');
+	return 2000;
 }
 
 static void port_self_fence(void *ctx, enum qd_self_fence reason)

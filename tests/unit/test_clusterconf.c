@@ -226,12 +226,13 @@ static void quorumd_unknown_element_is_refused(void **state)
 		       3, "<a> is refused inside <heuristic>", "allowed: no element");
 }
 
-static void quorumd_watchdog_is_refused_by_name(void **state)
+static void quorumd_watchdog_is_a_path(void **state)
 {
 	(void)state;
-	assert_refused(parse_inside("<quorumd watchdog=\"/dev/watchdog\"/>"), 2,
-		       "<quorumd> watchdog=\"/dev/watchdog\" is refused",
-		       "not supported by this version");
+	assert_int_equal(parse_inside("<quorumd watchdog=\"/dev/watchdog\"/>"), 0);
+	assert_string_equal(config.watchdog, "/dev/watchdog");
+	assert_refused(parse_inside("<quorumd watchdog=\"1\"/>"), 2,
+		       "<quorumd> watchdog=\"1\" is refused", "an absolute path");
 }
 
 static void quorumd_fence_pacemaker_and_lun_are_refused_by_name(void **state)
@@ -354,7 +355,7 @@ static const struct CMUnitTest single[] = {
 	cmocka_unit_test(quorumd_unknown_attribute_is_refused),
 	cmocka_unit_test(heuristic_unknown_attribute_is_refused),
 	cmocka_unit_test(quorumd_unknown_element_is_refused),
-	cmocka_unit_test(quorumd_watchdog_is_refused_by_name),
+	cmocka_unit_test(quorumd_watchdog_is_a_path),
 	cmocka_unit_test(quorumd_fence_pacemaker_and_lun_are_refused_by_name),
 	cmocka_unit_test(quorumd_deprecated_attributes_are_noticed),
 	cmocka_unit_test(quorumd_label_and_device_are_both_taken),

@@ -57,6 +57,17 @@ static void engine_latencies_are_in_the_block(void **state)
 	assert_int_equal(block.last_us, 400);
 }
 
+static void engine_armed_watchdog_is_in_the_block(void **state)
+{
+	struct qd_block block;
+
+	(void)state;
+	follow(2);
+	assert_int_equal(qd_block_decode(w.write.bytes, w.write.size, ME, &block), QD_FINE);
+	assert_true(block.ext.flags & QD_EXT_ARMED);
+	assert_int_equal(block.ext.watchdog_ms, 2000);
+}
+
 static void engine_failed_read_writes_nothing(void **state)
 {
 	(void)state;
@@ -230,6 +241,7 @@ int main(void)
 		test_with(following, engine_own_slot_is_written_whole),
 		test_with(following, engine_written_bytes_decode_to_what_was_meant),
 		test_with(following, engine_latencies_are_in_the_block),
+		test_with(following, engine_armed_watchdog_is_in_the_block),
 		test_with(following, engine_failed_read_writes_nothing),
 		test_with(following, engine_corrupt_slot_is_decoded_as_corrupt),
 		cmocka_unit_test(engine_eviction_is_one_sector_of_512),

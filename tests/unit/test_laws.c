@@ -87,6 +87,35 @@ static void law_5_sync_timeout_above_sbds_watchdog_is_refused(void **state)
 	assert_refused("corosync.conf", "quorum.device.sync_timeout", "3000", "2999", "sbd");
 }
 
+static void watchdog_takes_whole_seconds_of_l2(void **state)
+{
+	(void)state;
+	(void)strcpy(config.watchdog, "/dev/watchdog");
+	assert_accepted();
+	assert_true(params.watchdog);
+	assert_int_equal(qd_law_watchdog_s(&params.t), 2);	/* K*I is 1.6 s */
+	params.t.tko = 5;
+	assert_int_equal(qd_law_watchdog_s(&params.t), 1);
+}
+
+/* (K-1)*I + 1 s against Z = V + token + consensus + Y + 2*I. */
+static void watchdog_slower_than_a_mark_is_waited_for_is_refused(void **state)
+{
+	(void)state;
+	(void)strcpy(config.watchdog, "/dev/watchdog");
+	facts.token_ms = 160;
+	facts.consensus_ms = 200;
+	config.interval_ms = 20;
+	config.tko = 4;
+	config.upgrade_wait = 1;
+	config.master_wait = 2;
+	facts.device_timeout_ms = 60;
+	facts.device_sync_timeout_ms = 500;
+	assert_refused("attribute watchdog", "whole seconds", "1 s", "20 ms");
+	facts.device_sync_timeout_ms = 600;
+	assert_accepted();
+}
+
 static void law_6_broken_is_a_warning(void **state)
 {
 	(void)state;
@@ -211,6 +240,8 @@ int main(void)
 		test_with(three, law_5_sync_timeout_too_short_is_refused),
 		test_with(three, law_5_sync_timeout_as_long_as_sbds_watchdog_is_accepted),
 		test_with(three, law_5_sync_timeout_above_sbds_watchdog_is_refused),
+		test_with(three, watchdog_takes_whole_seconds_of_l2),
+		test_with(three, watchdog_slower_than_a_mark_is_waited_for_is_refused),
 		test_with(three, law_6_broken_is_a_warning),
 		test_with(three, law_6_is_judged_without_corosync_too),
 		test_with(three, range_rows_are_refused_by_name_value_and_limits),

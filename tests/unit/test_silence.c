@@ -71,6 +71,24 @@ static void petting_stops_when_corosync_stalls(void **state)
 	assert_int_equal(m.pets, 0);
 }
 
+static void petting_goes_on_beside_a_corosync_that_is_dead(void **state)
+{
+	(void)state;
+	m.s.p.watchdog = true;
+	m.in.cs = (struct qd_corosync){ .ended = true };
+	mind_cycles(&m, 3);
+	assert_int_equal(m.pets, 3);
+}
+
+static void petting_stops_when_the_connection_is_lost(void **state)
+{
+	(void)state;
+	m.s.p.watchdog = true;
+	m.in.cs = (struct qd_corosync){ 0 };
+	mind_cycles(&m, 3);
+	assert_int_equal(m.pets, 0);
+}
+
 /* ---- Wake-up ---- */
 
 /* R4: any event may be the first after a freeze. */
@@ -357,6 +375,8 @@ int main(void)
 		test_with(follower, silence_failed_write_does_not_end_it),
 		test_with(follower, petting_needs_a_landing_below_l1),
 		test_with(follower, petting_stops_when_corosync_stalls),
+		test_with(follower, petting_goes_on_beside_a_corosync_that_is_dead),
+		test_with(follower, petting_stops_when_the_connection_is_lost),
 		test_with(follower, wake_up_by_a_ring_change_casts_0),
 		test_with(follower, wake_up_by_a_landing_casts_0),
 		test_with(follower, wake_up_by_a_read_casts_no_1_in_that_cycle),

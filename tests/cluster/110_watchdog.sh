@@ -1,0 +1,139 @@
+#!/bin/bash
+# 110_watchdog.sh: the hardware watchdog, played by a file that answers its ioctls
+# (fakedog.c). The rig resets a node whose watchdog has expired, as hardware would.
+# shellcheck source=tests/cluster/cluster.sh
+. "$(dirname "$0")/cluster.sh"
+cluster_enter "$@"
+[ -c /dev/fuse ] || rig_skip "/dev/fuse is not there"
+
+# dog_start NODE [OPTION...]: its watchdog, /run/dog/watchdog there; events in nN/fakedog.out.
+dog_start() {
+	local n=$1
+	shift
+	: > "$RIG_ST/n$n/fakedog.out"
+	node_exec "$n" sh -c 'mkdir -p /run/dog; [ -c /dev/fuse ] || mknod /dev/fuse c 10 229'
+	service_start fakedog "$n" "$RIG_BIN/fakedog" /run/dog "$@"
+	await 5 dog_says "$n" ready
+}
+dog_end() {
+	service_signal fakedog "$1" TERM
+	await 5 service_ended fakedog "$1"
+}
+dog_says() { grep -q " $2\$" "$RIG_ST/n$1/fakedog.out"; }
+dog_last() { [ "$(tail -n 1 "$RIG_ST/n$1/fakedog.out" | cut -d ' ' -f 2-)" = "$2" ]; }
+dog_pets() { grep -c ' pet$' "$RIG_ST/n$1/fakedog.out"; }
+
+# A plain file is a watchdog only where nobody may reboot.
+daemon_start() {
+	local n
+	for n; do
+		service_start qdiskd "$n" env QDISK_REBOOT=deny "$RIG_BUILD/qdiskd" -f -c /etc/cluster/cluster.conf
+	done
+}
+
+# expires_and_is_reset NODE: within its timeout and two intervals; the other goes on.
+expires_and_is_reset() {
+	local since
+	since=$(rig_now)
+	await 5 dog_says "$1" expired
+	[ "$(ms_between "$since" "$(rig_now)")" -le $((1000 + 2 * CONF_I + 1500)) ]
+	node_power_cut "$1"
+	await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) agree "$(others "$1")"
+}
+
+both_start() {
+	local n
+	for n in 1 2; do
+		node_on "$n" || node_boot "$n"
+		service_pid fakedog "$n" > /dev/null || dog_start "$n"
+		service_pid corosync "$n" > /dev/null || corosync_start "$n"
+		qdiskd_running "$n" || daemon_start "$n"
+	done
+	await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) agree 1 2
+}
+cluster_whole() { both_start; }
+
+watchdog_is_armed_by_the_first_landing_and_petted_in_each_cycle() {
+	local before
+	both_start
+	log_says 1 "watchdog /run/dog/watchdog armed, timeout 1 s"
+	before=$(dog_pets 1)
+	nap 2
+	[ $(($(dog_pets 1) - before)) -ge $((2000 / CONF_I / 2)) ]
+	refute dog_says 1 expired
+	refute dog_says 2 expired
+}
+
+clean_stop_disarms_the_watchdog() {
+	qdiskd_stop 2
+	await 2 dog_last 2 disarmed
+	log_says 2 "watchdog /run/dog/watchdog disarmed"
+	nap 1.5
+	refute dog_says 2 expired
+	both_start
+}
+
+watchdog_resets_a_node_whose_daemon_was_killed() {
+	qdiskd_kill 2
+	await 2 dog_says 2 "left armed"
+	expires_and_is_reset 2
+	both_start
+}
+
+watchdog_resets_a_node_whose_daemon_stands_still() {
+	qdiskd_freeze 1
+	expires_and_is_reset 1
+	both_start
+}
+
+# corosync does not answer and may count us: nothing but the watchdog ends that.
+watchdog_resets_a_node_whose_corosync_stands_still() {
+	service_signal corosync 2 STOP
+	expires_and_is_reset 2
+	both_start
+}
+
+# refused WORDS: qdiskd of node 2 ends with 4, names the device, and says so.
+refused() {
+	: > "$RIG_ST/n2/qdiskd.out"
+	daemon_start 2
+	await 10 service_ended qdiskd 2
+	[ "$(service_status qdiskd 2)" = 4 ]
+	log_says 2 "watchdog /run/dog/watchdog: "
+	log_says 2 "$1"
+}
+
+watchdog_of_another_program_is_refused() {
+	qdiskd_stop 2
+	service_start holder 2 sh -c "exec sleep 600 9> /run/dog/watchdog"
+	await 5 dog_last 2 armed
+	refused "sbd and qdiskd cannot share one"
+	status_is 1 .vote.state cast
+	service_signal holder 2 TERM
+	await 5 service_ended holder 2
+}
+
+watchdog_that_cannot_be_so_short_is_refused_and_stopped() {
+	dog_end 2
+	dog_start 2 --min 10
+	refused "grants 10 s, tko*interval needs 1"
+	dog_last 2 disarmed
+	dog_end 2
+}
+
+watchdog_that_is_missing_is_refused() {
+	refused "No such file or directory"
+	both_start
+}
+
+# Nobody fences: what ends a node here is its watchdog alone.
+cluster_start 2 votes=1 fence=none quorumd='watchdog="/run/dog/watchdog"'
+scenario watchdog_is_armed_by_the_first_landing_and_petted_in_each_cycle
+scenario clean_stop_disarms_the_watchdog
+scenario watchdog_resets_a_node_whose_daemon_was_killed
+scenario watchdog_resets_a_node_whose_daemon_stands_still
+scenario watchdog_resets_a_node_whose_corosync_stands_still
+scenario watchdog_of_another_program_is_refused
+scenario watchdog_that_cannot_be_so_short_is_refused_and_stopped
+scenario watchdog_that_is_missing_is_refused
+tap_done
