@@ -59,7 +59,7 @@ fence_node	include/libcman.h	as cman_tool
 # header files: one foreign library is one hand. Tests may hold what they test.
 foreign='
 libaio.h	qdiskd/aio.c tests/*
-fuse_lowlevel.h	tests/rig/faultlun.h
+fuse_lowlevel.h	tests/*
 corosync/*	qdiskd/cs_*.c cman-shim/libcman*.[ch] tests/*
 libxml/*	cman-shim/clusterconf.c tests/*
 blkid/*		qdiskd/device.c qdiskd/discover.c qdiskd/discover_*.c tests/*
