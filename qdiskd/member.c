@@ -180,11 +180,20 @@ static void member_judge(struct qd_state *s, uint32_t id, const struct qd_input 
 	}
 }
 
+/* A life that has shown an extension keeps one. A block of it without is torn, or
+ * a stranger has written behind the payload: it must not pass for legacy's, or
+ * its voting mark and its ring would be forgotten. (Legacy's eviction carries the
+ * incarnation of the master that wrote it.) */
+static bool block_torn(const struct qd_member *m, const struct qd_block *b)
+{
+	return m->known && m->block.has_ext && !b->has_ext && m->block.incarnation == b->incarnation;
+}
+
 void member_look(struct qd_state *s, uint32_t id, const struct qd_slot *slot,
 		 const struct qd_input *in, struct qd_actions *out)
 {
 	struct qd_member *m = member_of(s, id);
-	bool readable = slot->result == QD_SLOT_OK;
+	bool readable = slot->result == QD_SLOT_OK && !block_torn(m, &slot->block);
 
 	if (m->looked ? readable != m->readable : !readable)
 		note_add(out, readable ? QD_NOTE_SLOT_GOOD : QD_NOTE_SLOT_BAD, id, 0, 0);

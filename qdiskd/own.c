@@ -2,13 +2,16 @@
  * Rules: qdisk(5), "Own block". */
 #include "mind.h"
 
-/* A daemon that starts answers for what its node may still be counted for. */
+/* A daemon that starts answers for what its node may still be counted for. A block
+ * of some life without an extension is torn, or legacy's: either may have voted. */
 static void mark_take(struct qd_state *s, const struct qd_slot *slot)
 {
+	bool lived = slot->block.incarnation != 0;
+
 	if (s->mark_taken)
 		return;
 	s->mark_taken = true;
-	if (slot->result != QD_SLOT_OK) {
+	if (slot->result != QD_SLOT_OK || (lived && !slot->block.has_ext)) {
 		s->voting = true;
 		s->view = 0;
 	} else if (slot->block.has_ext && (slot->block.ext.flags & QD_EXT_VOTING)) {
@@ -63,6 +66,12 @@ static enum own own_stale(struct qd_state *s, const struct qd_block *b, struct q
 	return OWN_BLIND;
 }
 
+/* I write no block without an extension. */
+static bool own_torn(const struct qd_state *s, const struct qd_block *b)
+{
+	return b->incarnation == s->incarnation && !b->has_ext && b->state != QD_STATE_EVICTED;
+}
+
 enum own own_check(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
 {
 	const struct qd_slot *slot = &in->slots[s->p.node_id - 1];
@@ -70,7 +79,7 @@ enum own own_check(struct qd_state *s, const struct qd_input *in, struct qd_acti
 
 	s->cycle_read_ok = false;
 	mark_take(s, slot);
-	if (slot->result != QD_SLOT_OK) {
+	if (slot->result != QD_SLOT_OK || own_torn(s, b)) {
 		if (!s->own_unreadable)
 			note_add(out, QD_NOTE_OWN_SLOT_BAD, s->p.node_id, 0, 0);
 		s->own_unreadable = true;

@@ -84,6 +84,15 @@ void peer_is_master(struct mind *m, uint32_t id, qd_mask mask)
 	peer(m, id)->master_mask = mask;
 }
 
+void peer_is_legacy(struct mind *m, uint32_t id)
+{
+	struct qd_block *b = peer(m, id);
+
+	b->has_ext = false;
+	memset(&b->ext, 0, sizeof(b->ext));
+	b->incarnation = LEGACY_LIFE(id);
+}
+
 void peer_votes(struct mind *m, uint32_t id, qd_mask view)
 {
 	peer(m, id)->ext.flags |= QD_EXT_VOTING;

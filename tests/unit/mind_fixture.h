@@ -65,6 +65,10 @@ void peers_are(struct mind *m, qd_mask peers, enum qd_node_state state);
 /* That peer is master with that mask, beats and shows my ring. */
 void peer_is_master(struct mind *m, uint32_t id, qd_mask mask);
 
+/* A legacy daemon begins a life there, which writes no extension. */
+#define LEGACY_LIFE(id) (0xB000u + (id))
+void peer_is_legacy(struct mind *m, uint32_t id);
+
 /* A peer's voting mark. */
 void peer_votes(struct mind *m, uint32_t id, qd_mask view);
 

@@ -174,8 +174,7 @@ static void answer_to_a_ring_shown_without_me_waits_2_i_after_my_landing(void **
 static void answer_to_a_legacy_master_waits_2_i(void **state)
 {
 	(void)state;
-	peer(&m, 1)->has_ext = false;
-	memset(&peer(&m, 1)->ext, 0, sizeof(peer(&m, 1)->ext));
+	peer_is_legacy(&m, 1);
 	mind_cycle(&m);
 	mind_forget(&m);
 	peer(&m, 1)->master_mask = 1;

@@ -200,13 +200,12 @@ static void eviction_keeps_the_watchdog_armed(void **state)
 static void eviction_of_a_legacy_node_names_it_too(void **state)
 {
 	(void)state;
-	peer(&m, 3)->has_ext = false;
-	memset(&peer(&m, 3)->ext, 0, sizeof(peer(&m, 3)->ext));
+	peer_is_legacy(&m, 3);
 	mind_cycles(&m, U + 2);
 	silent(3, 5 * K + 1);
 	assert_int_equal(m.evicted, qd_bit(3));
 	assert_true(m.eviction.has_ext);
-	assert_int_equal(m.eviction.ext.victim_incarnation, PEER_LIFE(3));
+	assert_int_equal(m.eviction.ext.victim_incarnation, LEGACY_LIFE(3));
 }
 
 /* ---- Unreadable ---- */

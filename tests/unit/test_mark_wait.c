@@ -133,11 +133,30 @@ static void wait_for_a_slot_never_read_yes(void **state)
 	assert_true(mark_makes_wait(&m.s, 3, m.tick_ms));
 }
 
-static void wait_for_a_legacy_node_no(void **state)
+/* The extension is torn off, and the mark with it. */
+static void wait_for_a_torn_block_yes(void **state)
 {
 	(void)state;
 	peer(&m, 3)->has_ext = false;
-	memset(&peer(&m, 3)->ext, 0, sizeof(peer(&m, 3)->ext));
+	assert_true(waits_for_3());
+}
+
+static void wait_for_a_torn_eviction_yes(void **state)
+{
+	(void)state;
+	peer_votes(&m, 3, 4);
+	mind_cycle(&m);
+	peer(&m, 3)->state = QD_STATE_EVICTED;
+	peer(&m, 3)->writer_id = 1;
+	peer(&m, 3)->has_ext = false;
+	m.beating &= ~qd_bit(3);
+	assert_true(waits_for_3());
+}
+
+static void wait_for_a_legacy_node_no(void **state)
+{
+	(void)state;
+	peer_is_legacy(&m, 3);
 	assert_false(waits_for_3());
 }
 
@@ -158,6 +177,8 @@ int main(void)
 		test_with(fresh, wait_for_a_leftover_evicted_voter_z_from_the_start),
 		test_with(follower, wait_for_a_voter_z_from_its_last_beat),
 		test_with(fresh, wait_for_a_slot_never_read_yes),
+		test_with(follower, wait_for_a_torn_block_yes),
+		test_with(follower, wait_for_a_torn_eviction_yes),
 		test_with(follower, wait_for_a_legacy_node_no),
 	};
 

@@ -250,12 +250,25 @@ static void member_with_wild_timings_has_my_limit(void **state)
 	assert_true(see(3)->dead);
 }
 
+/* A block torn inside its sector is no block of legacy's. */
+static void member_extension_gone_in_one_life_is_unreadable(void **state)
+{
+	(void)state;
+	peer(&m, 3)->has_ext = false;
+	mind_cycle(&m);
+	assert_false(see(3)->readable);
+	assert_int_equal(m.noted[QD_NOTE_SLOT_BAD], 1);
+	peer(&m, 3)->has_ext = true;
+	mind_cycle(&m);
+	assert_true(see(3)->readable);
+	assert_true(see(3)->up);
+}
+
 /* One without extension stamps whole seconds: K * max(I, 1 s). */
 static void member_legacy_is_judged_by_seconds(void **state)
 {
 	(void)state;
-	peer(&m, 3)->has_ext = false;
-	memset(&peer(&m, 3)->ext, 0, sizeof(peer(&m, 3)->ext));
+	peer_is_legacy(&m, 3);
 	mind_cycles(&m, U + 2);
 	silent(3, K * 5);
 	assert_true(see(3)->up);
@@ -310,6 +323,7 @@ int main(void)
 		test_with(follower, member_with_slower_timings_has_its_own_limit),
 		test_with(follower, member_with_faster_timings_has_my_limit),
 		test_with(follower, member_with_wild_timings_has_my_limit),
+		test_with(follower, member_extension_gone_in_one_life_is_unreadable),
 		test_with(follower, member_legacy_is_judged_by_seconds),
 		test_with(follower, legacy_22_frozen_wall_clock_is_alive),
 		test_with(follower, legacy_22_wall_clock_steps_change_nothing),

@@ -110,6 +110,16 @@ static void own_slot_unreadable_does_not_end_the_silence(void **state)
 	assert_int_equal(m.s.why, QD_WHY_SILENCE);
 }
 
+static void own_slot_torn_stands(void **state)
+{
+	(void)state;
+	own()->has_ext = false;
+	mind_cycle(&m);
+	assert_int_equal(m.noted[QD_NOTE_OWN_SLOT_BAD], 1);
+	assert_int_equal(m.own_writes, 1);
+	assert_int_equal(m.s.vote, QD_VOTE_STANDS);
+}
+
 static void own_slot_readable_again_casts(void **state)
 {
 	(void)state;
@@ -331,6 +341,7 @@ int main(void)
 		test_with(follower, label_replaced_writes_nothing),
 		test_with(follower, own_slot_unreadable_is_written),
 		test_with(follower, own_slot_unreadable_stands),
+		test_with(follower, own_slot_torn_stands),
 		test_with(follower, own_slot_unreadable_does_not_end_the_silence),
 		test_with(follower, own_slot_readable_again_casts),
 		test_with(follower, evicted_in_my_incarnation_fences_myself),

@@ -117,6 +117,18 @@ static void start_with_unreadable_slot_votes_in_an_empty_view(void **state)
 	assert_int_equal(written_block(&m)->ext.view, 0);
 }
 
+/* Torn, or legacy's: somebody has lived there, and may have voted. */
+static void start_with_a_torn_slot_votes_in_an_empty_view(void **state)
+{
+	(void)state;
+	own()->incarnation = PEER_LIFE(2);
+	own()->has_ext = false;
+	m.in.cs.connected = false;
+	mind_cycle(&m);
+	assert_true(written_block(&m)->ext.flags & QD_EXT_VOTING);
+	assert_int_equal(written_block(&m)->ext.view, 0);
+}
+
 static void start_without_a_mark_has_none(void **state)
 {
 	(void)state;
@@ -155,6 +167,7 @@ int main(void)
 		test_with(fresh, start_takes_over_the_mark_in_its_slot),
 		test_with(fresh, start_takes_over_the_mark_of_its_eviction),
 		test_with(fresh, start_with_unreadable_slot_votes_in_an_empty_view),
+		test_with(fresh, start_with_a_torn_slot_votes_in_an_empty_view),
 		test_with(fresh, start_without_a_mark_has_none),
 		test_with(follower, reconfig_takes_the_new_values),
 	};
