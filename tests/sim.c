@@ -172,6 +172,7 @@ static int tap_run(struct sim_world *w, const char *traces)
 	double begin = seconds();
 
 	failed = tap_stories(w, sim_stories, &number);
+	failed += tap_stories(w, sim_stories_lun, &number);
 	failed += tap_stories(w, sim_legacy, &number);
 	failed += tap_stories(w, sim_found, &number);
 	failed += tap_stories(w, sim_safety, &number);
@@ -251,9 +252,10 @@ static bool value_parse(const char *name, const char *value, struct options *o)
 
 static int story_run(struct sim_world *w, const char *name)
 {
-	const struct sim_story *lists[] = { sim_stories, sim_legacy, sim_found, sim_safety, sim_self };
+	const struct sim_story *lists[] = { sim_stories, sim_stories_lun, sim_legacy, sim_found, sim_safety,
+					    sim_self };
 
-	for (unsigned i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		for (const struct sim_story *story = lists[i]; story->name; story++) {
 			const char *why;
 

@@ -11,15 +11,19 @@
  *	sim_machine.c	machines: power, daemons, pauses, watchdog
  *	sim_ports.c	the ports of one engine
  *	sim_lun.c	the shared LUN
+ *	sim_lun_show.c	what a read shows that the LUN is not
+ *	sim_latency.c	how long an I/O takes
  *	sim_totem.c	corosync: who forms a ring with whom, and when
  *	sim_vote.c	corosync: votequorum as it is
  *	sim_hand.c	the daemon's corosync hand
  *	sim_check.c	the invariants S1..S7, L1 and D1
  *	sim_goal.c	the promises P1..P4
  *	sim_chaos.c	faults drawn by chance, one plan for each kind of run
- *	sim_fault.c	what each fault does
+ *	sim_fault.c	what each fault does: machines and cables
+ *	sim_fault_lun.c	what each fault does: the LUN
  *	sim_stage.c	what staged scenarios are made of
  *	sim_story.c	staged scenarios: what administrators see
+ *	sim_story_lun.c	staged scenarios: the LUN is not what it was
  *	sim_legacy.c	staged scenarios: what the 2011 daemon did wrong
  *	sim_found.c	staged scenarios: what the simulator has found
  *	sim_self.c	worlds that break each invariant: the checker can fail
@@ -44,7 +48,8 @@
 #define SIM_LINES_SHOWN 200u
 #define SIM_EVICTED 16u		/* evicted incarnations remembered for each node */
 #define SIM_FAULTS 24u		/* faults in one plan */
-#define SIM_SECTOR 512u
+#define SIM_SECTOR 512u		/* of a block that decide, on every sector size */
+#define SIM_SLOTS (SIM_NODES + 2u)
 #define SIM_NEVER (UINT64_MAX / 4)
 
 typedef uint32_t sim_set;	/* of machines: machine m = bit m */
@@ -152,6 +157,8 @@ struct sim_fencing {
 	enum qd_fence_result result;
 };
 
+enum sim_latency { SIM_LATENCY_FLAT, SIM_LATENCY_NARROW, SIM_LATENCY_WIDE };	/* the body */
+
 struct sim_node {
 	struct sim_world *world;
 	uint32_t index, id;
@@ -184,9 +191,14 @@ struct sim_node {
 	bool watchdog_event;
 	/* LUN */
 	uint32_t latency, latency_spread;	/* us */
-	uint32_t slow_per_mille, slow_us;	/* the tail */
-	uint32_t error_per_mille, stale_per_mille;
-	uint64_t hang_until;
+	enum sim_latency shape;
+	uint32_t tail_per_mille, tail_us;	/* Pareto: how often, its least */
+	uint32_t slow_per_mille, slow_us;	/* of the fault */
+	uint32_t error_per_mille, stale_per_mille, torn_per_mille;
+	uint64_t hang_until;	/* SIM_NEVER: until its machine is switched off */
+	bool elsewhere;		/* its path leads to another LUN */
+	uint64_t blind;		/* slots that it cannot read: bit id */
+	uint64_t blind_since[SIM_SLOTS];
 	bool read_out, read_error;
 	uint64_t read_start;
 	uint64_t early;		/* slots of this read that were looked at early: bit id */
@@ -210,7 +222,10 @@ struct sim_node {
 struct sim_write {
 	bool used;
 	uint8_t node, events;	/* events that still point here */
+	uint8_t stuck;		/* of these: held back, because its path hangs for good */
 	bool error, landed, cancelled;
+	bool torn;		/* only its beginning lands */
+	bool late;		/* its process has ended: it lands some time later */
 	uint32_t slot, life;
 	uint64_t start;
 	uint64_t beat, incarnation;
@@ -218,12 +233,15 @@ struct sim_write {
 };
 
 struct sim_lun {
-	uint64_t bad[SIM_NODES + 2];	/* slot is garbage until then; 0 no */
-	uint64_t landed[SIM_NODES + 2];	/* last readable landing of a new beat */
-	uint64_t landed_before[SIM_NODES + 2];	/* the one before that */
-	uint64_t beat[SIM_NODES + 2], incarnation[SIM_NODES + 2];	/* that stand there */
-	uint64_t gap[SIM_NODES + 2];	/* longest time without one, that ended not long ago */
-	uint64_t gap_end[SIM_NODES + 2];
+	uint64_t bad[SIM_SLOTS];	/* slot is garbage until then; 0 no */
+	uint64_t landed[SIM_SLOTS];	/* last readable landing of a new beat */
+	uint64_t landed_before[SIM_SLOTS];	/* the one before that */
+	uint64_t beat[SIM_SLOTS], incarnation[SIM_SLOTS];	/* that stand there */
+	uint64_t gap[SIM_SLOTS];	/* longest time without one, that ended not long ago */
+	uint64_t gap_end[SIM_SLOTS];
+	uint64_t changed[SIM_SLOTS];	/* when a block landed there last */
+	uint8_t before[SIM_SLOTS][SIM_SECTOR];	/* and what stood there until then */
+	uint8_t label[SIM_SECTOR];	/* with which the run began */
 	uint32_t write_next;
 	struct sim_write write[SIM_WRITES];
 	bool stale_set;
@@ -240,8 +258,11 @@ enum sim_kind {
 enum sim_fault {
 	SIM_F_NODE_DIES, SIM_F_DAEMON_KILLED, SIM_F_DAEMON_PAUSED, SIM_F_NODE_PAUSED,
 	SIM_F_COROSYNC_PAUSED, SIM_F_COROSYNC_KILLED, SIM_F_SPLIT, SIM_F_ONE_WAY, SIM_F_MERGE,
-	SIM_F_RING_FLAPS, SIM_F_LUN_SLOW, SIM_F_LUN_HANGS, SIM_F_LUN_ERRORS, SIM_F_LUN_HANGS_ALL,
-	SIM_F_SLOT_BAD, SIM_F_SCORE, SIM_F_STOP, SIM_F_WALL_STEP, SIM_F_FENCING, SIM_F_RECONFIG,
+	SIM_F_RING_FLAPS,
+	SIM_F_LUN_SLOW, SIM_F_LUN_HANGS, SIM_F_LUN_ERRORS, SIM_F_LUN_HANGS_ALL, SIM_F_LUN_LOST,
+	SIM_F_LUN_DIES, SIM_F_READS_TORN, SIM_F_SLOT_BAD, SIM_F_SLOT_BLIND, SIM_F_SLOT_RUBBISH,
+	SIM_F_RELABELLED, SIM_F_ELSEWHERE,
+	SIM_F_SCORE, SIM_F_STOP, SIM_F_WALL_STEP, SIM_F_FENCING, SIM_F_RECONFIG,
 	SIM_F_COUNT
 };
 
@@ -286,6 +307,7 @@ struct sim_setup {
 	enum sim_kind kind;
 	struct qd_timings t;
 	uint32_t token_ms, consensus_ms;
+	uint32_t sector_size;	/* 0: 512 */
 	bool guard;		/* frozen or dead for K*I: reset (the assumption) */
 	bool watchdog, io_timeout, fencing;
 	bool heuristics, reboot;
@@ -313,6 +335,7 @@ struct sim_check {
 	uint64_t at;
 	uint32_t node;
 	uint32_t exempt;	/* node id: a story wrongs it, S5 and S7 say nothing about it */
+	qd_mask forged;		/* a stranger wrote good blocks in their names: neither does S7 */
 	struct { uint32_t count; uint64_t incarnation[SIM_EVICTED]; } evicted[QD_NODE_MAX + 1];
 };
 
@@ -345,6 +368,7 @@ struct sim_world {
 	uint32_t moment_events;	/* since time last passed */
 	bool story_trace;
 	bool wild;		/* rare timings allowed */
+	bool relabelled;	/* the LUN has another label than the one the run began with */
 	struct sim_check check;
 	struct sim_goal goal;
 	struct sim_stats stats;
@@ -353,7 +377,7 @@ struct sim_world {
 	struct sim_planned fault[SIM_FAULTS];
 	uint32_t fault_count;
 	uint64_t heal_at;
-	uint8_t buffers[SIM_NODES][(SIM_NODES + 2) * QD_SLOT_BYTES] __attribute__((aligned(64)));
+	uint8_t buffers[SIM_NODES][SIM_SLOTS * QD_SLOT_BYTES] __attribute__((aligned(64)));
 	struct sim_node node[SIM_NODES];
 };
 

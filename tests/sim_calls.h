@@ -77,8 +77,22 @@ void sim_lun_wrote(struct sim_world *w, const struct sim_event *event);
 /* A machine has died, or its daemon: what is in flight may land yet, or never. */
 void sim_lun_orphan(struct sim_world *w, struct sim_node *n);
 void sim_lun_bad(struct sim_world *w, uint32_t slot, uint64_t until);	/* 0: good again */
+uint8_t *sim_lun_slot(struct sim_world *w, uint32_t slot);
 /* What stands in a slot now; false: garbage. */
 bool sim_lun_block(struct sim_world *w, uint32_t slot, struct qd_block *ret_block);
+
+/* sim_lun_show.c */
+
+/* Does a read of this node show anything else than what stands there as it ends? */
+bool sim_lun_lies(const struct sim_world *w, const struct sim_node *n);
+void sim_lun_show(struct sim_world *w, struct sim_node *n);	/* spoil the copy in n->buffer */
+/* Every way in which it was spoilt ends. */
+void sim_lun_heal(struct sim_world *w, struct sim_node *n);
+/* Begin a label and empty slots, as mkqdisk does; `version` tells labels apart. */
+void sim_lun_format(struct sim_world *w, uint8_t version, bool wipe);
+
+/* sim_latency.c: us */
+uint64_t sim_latency_draw(struct sim_world *w, const struct sim_node *n);
 
 /* sim_totem.c */
 bool sim_totem_flows(const struct sim_world *w, const struct sim_node *n);
@@ -139,7 +153,19 @@ void sim_plan_event(struct sim_world *w, const struct sim_event *event);
 const char *sim_kind_text(enum sim_kind kind);
 const char *sim_fault_text(enum sim_fault fault);
 
+/* One kind of fault: in words, what it does, and what ends it (NULL: nothing of its own). */
+struct sim_fault_row {
+	const char *text;
+	void (*happens)(struct sim_world *w, struct sim_node *n);
+	void (*ends)(struct sim_world *w, struct sim_node *n, const struct sim_event *event);
+};
+extern const struct sim_fault_row sim_faults[SIM_F_COUNT], sim_lun_faults[SIM_F_COUNT];
+
 /* sim_fault.c */
+uint64_t sim_plan_dice(struct sim_world *w, uint64_t low, uint64_t high);
+uint64_t sim_fault_duration(struct sim_world *w);
+/* It ends, for this node, after so long. */
+void sim_fault_later(struct sim_world *w, struct sim_node *n, enum sim_fault fault, uint64_t after);
 void sim_fault(struct sim_world *w, const struct sim_planned *planned);
 void sim_undo(struct sim_world *w, const struct sim_event *event);
 void sim_heal(struct sim_world *w);
@@ -192,7 +218,8 @@ struct sim_story {
 	const char *name;
 	const char *(*run)(struct sim_world *w);
 };
-extern const struct sim_story sim_stories[], sim_legacy[], sim_found[], sim_self[], sim_safety[];	/* end: name NULL */
+extern const struct sim_story sim_stories[], sim_stories_lun[], sim_legacy[], sim_found[], sim_self[],
+	sim_safety[];	/* end: name NULL */
 
 /* sim_golden.c, sim_tale*.c: a story that is kept word by word in tests/traces. No dice
  * are thrown in it: what is kept changes only when something in it behaves differently. */

@@ -49,6 +49,7 @@ void sim_setup_draw(struct sim_setup *s, uint64_t seed, enum sim_kind kind, uint
 		.t = timings[pick].t,
 		.token_ms = timings[pick].token_ms,
 		.consensus_ms = timings[pick].token_ms * 12 / 10,
+		.sector_size = sim_rng_chance(&rng, 300) ? 4096 : SIM_SECTOR,
 		.guard = true,
 		.watchdog = sim_rng_chance(&rng, 400),
 		.io_timeout = sim_rng_chance(&rng, 300),
@@ -219,28 +220,30 @@ static void one_stop(struct sim_world *w)
 static bool fault_fits(enum sim_kind kind, enum sim_fault fault)
 {
 	if (kind == SIM_IO)
-		return fault >= SIM_F_LUN_SLOW && fault <= SIM_F_SLOT_BAD;
+		return fault >= SIM_F_LUN_SLOW && fault <= SIM_F_ELSEWHERE;
 	if (kind == SIM_PAUSE)
 		return fault >= SIM_F_DAEMON_KILLED && fault <= SIM_F_COROSYNC_PAUSED;
 	return true;
 }
 
-/* What makes latencies and clocks uneven, for the whole run. */
-static void chaos_draw_tails(struct sim_world *w)
+/* How good a node's way to the LUN is, for the whole run. */
+static void storage_draw(struct sim_world *w, struct sim_node *n)
 {
-	bool without = w->setup.without & SIM_WITHOUT_TAILS;
+	bool distant = sim_rng_chance(&w->plan, 100), stale = sim_rng_chance(&w->plan, 300);
+	bool torn = sim_rng_chance(&w->plan, 100), tail = sim_rng_chance(&w->plan, 400);
+	enum sim_latency shape = (enum sim_latency)plan_dice(w, 0, 2);
+	uint32_t latency = (uint32_t)plan_dice(w, n->latency, w->interval_us / 8);
+	uint32_t often = (uint32_t)plan_dice(w, 1, 20);
+	uint32_t least = (uint32_t)plan_dice(w, w->interval_us / 50, w->interval_us / 3);
 
-	for (uint32_t i = 0; i < w->setup.nodes; i++) {
-		struct sim_node *n = &w->node[i];
-		bool stale = sim_rng_chance(&w->plan, 300), tail = sim_rng_chance(&w->plan, 300);
-		uint32_t often = (uint32_t)plan_dice(w, 1, 20);
-
-		n->stale_per_mille = stale && !without ? 200 : 0;
-		if (tail && !without) {
-			n->slow_per_mille = often;
-			n->slow_us = (uint32_t)(2 * w->interval_us);
-		}
-	}
+	if (w->setup.without & SIM_WITHOUT_TAILS)
+		return;
+	n->shape = shape;
+	n->latency = distant ? latency : n->latency;
+	n->stale_per_mille = stale ? 200 : 0;
+	n->torn_per_mille = torn ? 20 : 0;
+	n->tail_per_mille = tail ? often : 0;
+	n->tail_us = least;
 }
 
 static void chaos_draw_faults(struct sim_world *w)
@@ -265,7 +268,8 @@ static void chaos_draw_faults(struct sim_world *w)
 static void chaos_begin(struct sim_world *w)
 {
 	w->wild = !(w->setup.without & SIM_WITHOUT_WILD);
-	chaos_draw_tails(w);
+	for (uint32_t i = 0; i < w->setup.nodes; i++)
+		storage_draw(w, &w->node[i]);
 	chaos_draw_faults(w);
 	if (w->setup.planned) {
 		w->fault_count = w->setup.fault_count;

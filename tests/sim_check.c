@@ -148,7 +148,11 @@ static void check_eviction(struct sim_world *w, struct sim_node *n, const struct
 	if (w->lun.gap_end[slot] && w->lun.gap[slot] >= needed &&
 	    looked <= w->lun.gap_end[slot] + sim_cycles(w, 2))
 		return;
-	if (was_evicted(w, slot, block->ext.victim_incarnation) || slot == w->check.exempt)
+	/* Or the master could not read it, while the others did not see it either. */
+	if (n->blind >> slot & 1 && w->now - n->blind_since[slot] >= needed)
+		return;
+	if (was_evicted(w, slot, block->ext.victim_incarnation) || slot == w->check.exempt ||
+	    qd_has(w->check.forged, slot))
 		return;
 	sim_say(w, n->id, "evicts node %llu, whose last write landed %llu us ago", slot,
 		w->now - w->lun.landed[slot], 0);

@@ -211,9 +211,9 @@ static const char *row_21(struct sim_world *w)
 	for (uint32_t i = 0; i < 3; i++)
 		w->node[i].latency = 70000;	/* a read and a write: 140 of 200 ms */
 	sim_stage_pass(w, 10000);
-	last = w->lun.landed[3];
 	sim_power_off(w, &w->node[2], "dies");
 	sim_stage_pass(w, 12000);
+	last = w->lun.landed[3];	/* what was on its way has landed, or not */
 	EXPECT(w->check.evicted[3].count == 1, "the dead node is not evicted");
 	EXPECT(sim_stage_note_at(w, QD_NOTE_EVICTION, 1, 0) - last <= sim_cycles(w, 10) + 70000,
 	       "a slow cycle delays the eviction");

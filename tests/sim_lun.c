@@ -10,37 +10,16 @@
 #define OFFSET_BEAT 128u
 #define OFFSET_SPOILT 40u
 
-static uint8_t *slot_bytes(struct sim_world *w, uint32_t slot)
+uint8_t *sim_lun_slot(struct sim_world *w, uint32_t slot)
 {
 	return w->lun.image + (size_t)slot * QD_SLOT_BYTES;
 }
 
 void sim_lun_init(struct sim_world *w)
 {
-	struct qd_label label = { .created_s = 1700000000, .sector_size = SIM_SECTOR, .has_ext = true,
-				  .capacity = QD_NODE_MAX, .timings = w->setup.t };
-
 	memset(&w->lun, 0, offsetof(struct sim_lun, image));
-	memset(w->lun.image, 0, (size_t)(SIM_NODES + 2) * QD_SLOT_BYTES);
-	memcpy(label.host, "simulated", sizeof("simulated"));
-	memcpy(label.name, "simulated", sizeof("simulated"));
-	memcpy(label.cluster, "simulated", sizeof("simulated"));
-	memset(label.uuid, 0x51, sizeof(label.uuid));
-	qd_label_encode(&label, w->lun.image, SIM_SECTOR);
-	for (uint32_t i = 0; i < w->setup.nodes; i++) {
-		struct qd_block empty = { .node_id = w->node[i].id, .writer_id = w->node[i].id };
-
-		qd_block_encode(&empty, slot_bytes(w, w->node[i].id), SIM_SECTOR);
-	}
-}
-
-static uint64_t latency_draw(struct sim_world *w, const struct sim_node *n)
-{
-	uint64_t us = n->latency + sim_dice(w, 0, n->latency_spread);
-
-	if (n->slow_per_mille && sim_rng_chance(&w->rng, n->slow_per_mille))
-		us += sim_dice(w, n->slow_us / 8, n->slow_us);
-	return us;
+	memset(w->lun.image, 0, (size_t)SIM_SLOTS * QD_SLOT_BYTES);
+	sim_lun_format(w, 0, /* wipe */ true);
 }
 
 /* ---- Reads ---- */
@@ -49,7 +28,7 @@ static void slots_copy(struct sim_world *w, struct sim_node *n, uint64_t slots)
 {
 	for (uint32_t slot = 0; slot <= n->engine.slot_count; slot++) {
 		if (slots >> slot & 1)
-			memcpy(n->buffer + (size_t)slot * QD_SLOT_BYTES, slot_bytes(w, slot), SIM_SECTOR);
+			memcpy(n->buffer + (size_t)slot * QD_SLOT_BYTES, sim_lun_slot(w, slot), SIM_SECTOR);
 	}
 }
 
@@ -65,37 +44,24 @@ void sim_lun_read(struct sim_world *w, struct sim_node *n)
 		n->early = sim_rng_next(&w->rng);
 		slots_copy(w, n, n->early);
 	}
-	sim_push(w, w->now + latency_draw(w, n), SIM_EV_READ, n->index, 0, n->life);
-}
-
-/* A slot that is shown as it is not. */
-static void read_lie(struct sim_world *w, struct sim_node *n)
-{
-	uint32_t liar = w->setup.liar;
-	uint8_t *shown = n->buffer + (size_t)liar * QD_SLOT_BYTES;
-
-	if (w->setup.lies & SIM_LIE_OWN && n->id == liar)
-		memcpy(shown, w->lun.own_of_liar, SIM_SECTOR);
-	if (w->setup.lies & SIM_LIE_STALE && n->id != liar) {
-		if (!w->lun.stale_set)
-			memcpy(w->lun.stale_of_liar, slot_bytes(w, liar), SIM_SECTOR);
-		w->lun.stale_set = true;
-		memcpy(shown, w->lun.stale_of_liar, SIM_SECTOR);
-	}
+	sim_push(w, w->now + sim_latency_draw(w, n), SIM_EV_READ, n->index, 0, n->life);
 }
 
 void sim_lun_read_end(struct sim_world *w, struct sim_node *n, const struct sim_event *event)
 {
 	const uint8_t *bytes = w->lun.image;
-	bool lies = w->setup.lies & (SIM_LIE_OWN | SIM_LIE_STALE);
+	bool lies = sim_lun_lies(w, n);
 
+	if (n->hang_until == SIM_NEVER)
+		return;
 	if (w->now < n->hang_until) {
 		sim_push(w, n->hang_until + sim_dice(w, 100, 5000), SIM_EV_READ, n->index, 0, n->life);
 		return;
 	}
-	if (!n->copied && (n->early || lies || !sim_awake(n))) {
+	if (!n->copied && (lies || !sim_awake(n))) {
 		slots_copy(w, n, ~n->early);
 		n->copied = true;
+		sim_lun_show(w, n);
 	}
 	if (!sim_awake(n)) {
 		sim_park(n, event);
@@ -109,8 +75,6 @@ void sim_lun_read_end(struct sim_world *w, struct sim_node *n, const struct sim_
 	}
 	if (n->copied)
 		bytes = n->buffer;
-	if (lies)
-		read_lie(w, n);
 	qd_engine_read_done(&n->engine, QD_IO_OK, bytes, (uint32_t)(w->now - n->read_start));
 }
 
@@ -139,9 +103,17 @@ static struct sim_write *write_new(struct sim_world *w, uint32_t *ret_index)
 	return NULL;
 }
 
+/* Evictions go to other places of the LUN: some are on their way for long. */
+static uint64_t eviction_tarries(struct sim_world *w, const struct sim_node *n, uint32_t slot)
+{
+	if (!w->wild || slot == n->id || !sim_rng_chance(&w->rng, 100))
+		return 0;
+	return sim_dice(w, 0, 2 * sim_cycles(w, w->setup.t.tko));
+}
+
 void sim_lun_write(struct sim_world *w, struct sim_node *n, uint32_t slot, const uint8_t *bytes)
 {
-	uint64_t end = w->now + latency_draw(w, n);
+	uint64_t end = w->now + sim_latency_draw(w, n) + eviction_tarries(w, n, slot);
 	uint32_t i;
 	struct sim_write *write = write_new(w, &i);
 
@@ -151,7 +123,8 @@ void sim_lun_write(struct sim_world *w, struct sim_node *n, uint32_t slot, const
 	write->slot = slot;
 	write->start = w->now;
 	write->events = 1;
-	write->landed = write->cancelled = false;
+	write->landed = write->cancelled = write->late = write->torn = false;
+	write->stuck = 0;
 	write->error = n->error_per_mille && sim_rng_chance(&w->rng, n->error_per_mille);
 	memcpy(write->bytes, bytes, SIM_SECTOR);
 	write->incarnation = get_be64(bytes + OFFSET_INCARNATION);
@@ -200,12 +173,31 @@ static void landed_own(struct sim_world *w, struct sim_node *n, const struct sim
 	lun->landed[write->slot] = w->now;
 }
 
+/* Its machine died in the middle of it: the beginning is new, the rest old. */
+static void write_land_torn(struct sim_world *w, const struct sim_write *write)
+{
+	uint64_t cut = 4 * sim_dice(w, 1, SIM_SECTOR / 4 - 1);
+
+	sim_say(w, w->node[write->node].id, "its last write of slot %llu is torn at byte %llu", write->slot, cut, 0);
+	memcpy(sim_lun_slot(w, write->slot), write->bytes, cut);
+}
+
 static void write_land(struct sim_world *w, struct sim_write *write)
 {
 	struct sim_node *n = &w->node[write->node];
-	uint8_t *bytes = slot_bytes(w, write->slot);
+	uint8_t *bytes = sim_lun_slot(w, write->slot);
 
 	write->landed = true;
+	if (n->elsewhere)
+		return;		/* where nobody looks */
+	if (w->wild) {
+		memcpy(w->lun.before[write->slot], bytes, SIM_SECTOR);
+		w->lun.changed[write->slot] = w->now;
+	}
+	if (write->torn) {
+		write_land_torn(w, write);
+		return;
+	}
 	memcpy(bytes, write->bytes, SIM_SECTOR);
 	if (w->lun.bad[write->slot])
 		bytes[OFFSET_SPOILT] ^= 0x5A;
@@ -222,11 +214,18 @@ static void write_drop(struct sim_write *write)
 		write->used = false;
 }
 
-/* Is its path to the LUN hung? Then the event comes again when it is not. */
+/* Is its path to the LUN hung? Then the event comes again when it is not. Hung
+ * for good, it comes when its process ends, or never. */
 static bool write_hangs(struct sim_world *w, struct sim_node *n, const struct sim_event *event)
 {
-	if (w->now >= n->hang_until)
+	struct sim_write *write = &w->lun.write[event->arg];
+
+	if (w->now >= n->hang_until || write->late)
 		return false;
+	if (n->hang_until == SIM_NEVER) {
+		write->stuck++;
+		return true;
+	}
 	sim_push(w, n->hang_until + sim_dice(w, 100, 5000), (enum sim_event_kind)event->kind, n->index,
 		 event->arg, event->gen);
 	return true;
@@ -253,7 +252,7 @@ void sim_lun_wrote(struct sim_world *w, const struct sim_event *event)
 
 	if (write_hangs(w, n, event))
 		return;
-	if (!write->landed && !write->cancelled && !error)
+	if (!write->landed && !write->cancelled && !error && !write->late)
 		write_land(w, write);
 	if (n->life == event->gen && !sim_awake(n)) {
 		sim_park(n, event);
@@ -269,15 +268,30 @@ void sim_lun_wrote(struct sim_world *w, const struct sim_event *event)
 	qd_engine_write_done(&n->engine, slot, error ? QD_IO_ERROR : QD_IO_OK, (uint32_t)took);
 }
 
+/* A write whose process has ended: it lands yet, soon or late, whole or torn, or never. */
+static void write_orphan(struct sim_world *w, uint32_t index)
+{
+	struct sim_write *write = &w->lun.write[index];
+	uint64_t late = sim_dice(w, 0, 3 * sim_cycles(w, w->setup.t.tko));
+
+	write->cancelled = sim_rng_chance(&w->rng, 500);
+	write->torn = w->wild && sim_rng_chance(&w->rng, 200);
+	write->late = write->stuck || (w->wild && sim_rng_chance(&w->rng, 300));
+	if (!write->late)
+		return;
+	write->events++;
+	sim_push(w, w->now + late, SIM_EV_LAND, write->node, index, write->life);
+	write->events = (uint8_t)(write->events - write->stuck);
+	write->stuck = 0;
+}
+
 void sim_lun_orphan(struct sim_world *w, struct sim_node *n)
 {
 	for (uint32_t i = 0; i < SIM_WRITES; i++) {
-		struct sim_write *write = &w->lun.write[i];
+		const struct sim_write *write = &w->lun.write[i];
 
-		if (!write->used || write->node != n->index || write->life != n->life || write->landed)
-			continue;
-		if (sim_rng_chance(&w->rng, 500))
-			write->cancelled = true;
+		if (write->used && write->node == n->index && write->life == n->life && !write->landed)
+			write_orphan(w, i);
 	}
 	n->own_writes = 0;
 	n->read_out = false;
@@ -288,11 +302,11 @@ void sim_lun_bad(struct sim_world *w, uint32_t slot, uint64_t until)
 	if (!w->lun.bad[slot] == !until)
 		return;
 	w->lun.bad[slot] = until;
-	slot_bytes(w, slot)[OFFSET_SPOILT] ^= 0x5A;
+	sim_lun_slot(w, slot)[OFFSET_SPOILT] ^= 0x5A;
 	sim_say(w, 0, until ? "slot %llu cannot be read" : "slot %llu can be read again", slot, 0, 0);
 }
 
 bool sim_lun_block(struct sim_world *w, uint32_t slot, struct qd_block *ret_block)
 {
-	return qd_block_decode(slot_bytes(w, slot), SIM_SECTOR, slot, ret_block) == QD_FINE;
+	return qd_block_decode(sim_lun_slot(w, slot), SIM_SECTOR, slot, ret_block) == QD_FINE;
 }

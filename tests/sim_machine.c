@@ -41,6 +41,8 @@ void sim_power_off(struct sim_world *w, struct sim_node *n, const char *why)
 	n->on = n->frozen = n->paused = n->killed = n->armed = false;
 	n->power++;
 	n->pause_gen++;
+	if (n->hang_until == SIM_NEVER)
+		n->hang_until = 0;	/* a path of its own: the next boot makes another */
 	guard_update(w, n);
 	if (n->co.up)
 		sim_corosync_stop(w, n, /* clean */ false);
@@ -97,7 +99,7 @@ void sim_daemon_start(struct sim_world *w, struct sim_node *n)
 	if (qd_label_decode(w->lun.image, SIM_SECTOR, &label) != QD_FINE)
 		assert(false);	/* the label */
 	sim_say(w, n->id, "qdiskd starts", 0, 0, 0);
-	qd_engine_init(&n->engine, &n->ports, &n->params, &label, SIM_SECTOR, highest);
+	qd_engine_init(&n->engine, &n->ports, &n->params, &label, label.sector_size, highest);
 	sim_hand_start(w, n);
 	n->tick_local = sim_local(n, w->now);
 	sim_push(w, w->now, SIM_EV_TICK, n->index, 0, n->life);

@@ -252,7 +252,7 @@ void sim_world_init(struct sim_world *w, const struct sim_setup *setup)
 	w->trace.count = w->trace.hash = w->trace.origin = w->trace.origin_line = 0;
 	w->now = 0;
 	w->end = UINT64_MAX;
-	w->stop = w->wild = false;
+	w->stop = w->wild = w->relabelled = false;
 	w->plan_gen = w->fault_count = 0;
 	w->heal_at = SIM_NEVER;
 	w->queue.count = w->queue.seq = 0;
