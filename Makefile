@@ -242,16 +242,18 @@ run := CMAN_TOOL=$(CURDIR)/$B/cman_tool CMAN_TOOL_PROBE=$(CURDIR)/$T/cluster/cma
 	FAKEDOG=$(CURDIR)/$T/rig/fakedog RIG_BUILD=$(CURDIR)/$B BUILD=$(CURDIR)/$B QDISK_LIBEXECDIR=$(CURDIR)/$B tests/run
 
 # `check` installs what is missing first; the others only run.
-.PHONY: check check-run check-unit check-sim check-device check-cluster
+.PHONY: check check-run check-unit check-sim check-mutants check-device check-cluster
 check:
 	$(Q)tests/packages.sh
 	$(Q)$(MAKE) --no-print-directory check-run
 check-run: tests
-	$(Q)$(run) $(check_unit) $T/sim-check $(check_device) $(check_cluster)
+	$(Q)$(run) $(check_unit) $T/sim-check tests/mutants.sh $(check_device) $(check_cluster)
 check-unit: $(unit_programs) all
 	$(Q)$(run) $(check_unit)
 check-sim: $T/sim
 	$(Q)$(run) $T/sim-check
+check-mutants: $T/sim
+	$(Q)$(run) tests/mutants.sh
 check-device: all $(device_programs:%=$T/device/%) $T/rig/fakedog
 	$(Q)$(run) $(check_device)
 check-cluster: all $(helpers)
@@ -336,6 +338,7 @@ help:
 	@echo 'check-unit     pure tests, no root; under a minute'
 	@echo 'check-sim      the engine in a simulated world: fixed seeds and named stories'
 	@echo 'traces         write tests/traces anew, the stories that check-sim compares'
+	@echo 'check-mutants  the core with one clause broken at a time: the simulator must find each'
 	@echo 'check-device   mkqdisk, aio and heuristics on loop devices and namespaces'
 	@echo 'check-cluster  real corosync nodes in namespaces'
 	@echo 'soak           ROUNDS=10 rounds of check-cluster'

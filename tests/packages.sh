@@ -12,7 +12,7 @@ build="gcc libc6-dev make pkg-config libaio-dev libxml2-dev libqb-dev libblkid-d
 zlib1g-dev libcorosync-common-dev libvotequorum-dev libcmap-dev libcfg-dev
 libcpg-dev libquorum-dev libjson-c-dev"
 test="libcmocka-dev libfuse3-dev corosync iproute2 iputils-ping procps psmisc util-linux kmod
-tini socat strace valgrind e2fsprogs mount bsdextrautils jq mandoc"
+tini socat strace valgrind e2fsprogs mount bsdextrautils jq mandoc patch"
 lint="clang clang-tidy cppcheck shellcheck libclang-rt-dev"
 
 want="$build $test"

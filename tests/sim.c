@@ -1,11 +1,12 @@
 /* The simulator's command line; see sim.h.
  *
  *	sim --seeds A-B [--kind K] [--nodes N] [--timing T] [--no-guard] [--twice]
- *	    [--keep-going] [--trace]
+ *	    [--keep-going] [--expect NAMES] [--trace]
  *	sim --tap [--traces FOLDER]
  *	sim --write-traces FOLDER
  *	sim --story NAME
  *
+ * --expect S1,S2 goes on until one of these is violated, whatever else is.
  * Exit status: 0 nothing is violated, 1 something is, 2 usage.
  */
 #include <stdio.h>
@@ -19,6 +20,7 @@ struct options {
 	int kind;		/* -1: every kind in turn */
 	uint32_t nodes;		/* 0: drawn */
 	int timing;		/* -1: drawn */
+	const char *expect;	/* names, with commas between them; NULL any */
 	bool no_guard, twice, trace, tap, keep_going;
 	const char *traces;	/* folder of those that are kept */
 };
@@ -91,6 +93,19 @@ static void totals_print(const struct sim_world *w, double wall, const char *bef
 	printf("\n");
 }
 
+/* Is it one of those that are looked for? */
+static bool expected(const struct sim_world *w, const struct options *o)
+{
+	size_t length = strlen(w->check.name);
+
+	for (const char *at = o->expect; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, w->check.name, length) == 0 && (at[length] == ',' || at[length] == '\0'))
+			return true;
+	}
+	return o->expect == NULL;
+}
+
 static int seeds_run(struct sim_world *w, const struct options *o)
 {
 	double begin = seconds();
@@ -104,7 +119,7 @@ static int seeds_run(struct sim_world *w, const struct options *o)
 		sim_setup_draw(&setup, seed, kind, o->nodes, o->timing);
 		setup.guard = !o->no_guard;
 		setup.trace = o->trace;
-		if (sim_seed_run(w, &setup, o->twice))
+		if (sim_seed_run(w, &setup, o->twice) || !expected(w, o))
 			continue;
 		violations++;
 		if (o->keep_going)
@@ -190,7 +205,8 @@ static int tap_run(struct sim_world *w, const char *traces)
 static int usage(void)
 {
 	fprintf(stderr, "usage: sim --seeds A-B [--kind calm|death|lastman|split|stop|io|pause|chaos]\n"
-			"           [--nodes 2..%u] [--timing 0..5] [--no-guard] [--twice] [--keep-going] [--trace]\n"
+			"           [--nodes 2..%u] [--timing 0..5] [--no-guard] [--twice] [--keep-going]\n"
+			"           [--expect NAMES] [--trace]\n"
 			"       sim --tap [--traces FOLDER]\n"
 			"       sim --write-traces FOLDER\n"
 			"       sim --story NAME\n", SIM_NODES);
@@ -234,6 +250,10 @@ static bool value_parse(const char *name, const char *value, struct options *o)
 
 	if (strcmp(name, "--seeds") == 0)
 		return range_parse(value, o);
+	if (strcmp(name, "--expect") == 0) {
+		o->expect = value;
+		return true;
+	}
 	if (strcmp(name, "--kind") == 0)
 		return kind_parse(value, &o->kind);
 	if (strcmp(name, "--traces") == 0) {
