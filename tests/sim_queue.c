@@ -5,6 +5,7 @@
 
 void sim_rng_seed(struct sim_rng *rng, uint64_t seed)
 {
+	rng->middle = false;
 	for (unsigned i = 0; i < 4; i++) {
 		uint64_t z;
 
