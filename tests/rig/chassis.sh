@@ -16,10 +16,17 @@ nap() { read -r -t "$1" <&8 || :; }
 log() { echo "$("$RIG_BIN/mono") n$n $*" >> "$RIG_ST/events"; }
 in_switch() { nsenter -t "$RIG_SWITCH" -n -- "$@"; }
 
+plug() {
+	in_switch ip link set "sw$n" master "$(cat "$D/bridge")"
+	if [ -e "$D/unplugged" ]; then in_switch ip link set "sw$n" down; else in_switch ip link set "sw$n" up; fi
+}
+
 boot() {
 	local i
 	rm -f "$D/fs-ready" "$D/booted" "$D/pid"
 	in_switch ip link del "sw$n" 2> /dev/null
+	# It may have died frozen.
+	[ -z "$RIG_CGROUP" ] || echo 0 > "$RIG_CGROUP/n$n/cgroup.freeze"
 	unshare --fork --pid --mount-proc --mount --uts --ipc --net \
 		"$RIG_DIR/node-init.sh" "$n" < /dev/null >> "$D/console" 2>&1 &
 	outer=$!
@@ -33,12 +40,12 @@ boot() {
 	# Fixed addresses: a node that comes back must not be cut off by stale ARP entries.
 	in_switch ip link add "sw$n" address "02:51:44:00:01:0$n" type veth \
 		peer name eth0 address "02:51:44:00:00:0$n" netns "$init"
-	in_switch ip link set "sw$n" master "$(cat "$D/bridge")"
-	[ -e "$D/unplugged" ] || in_switch ip link set "sw$n" up
+	plug
 	for ((i = 0; i < 500; i++)); do
 		[ -e "$D/booted" ] && break
 		nap 0.02
 	done
+	plug	# somebody may have moved the cable since, and not have seen this end of it yet
 	echo "$init" > "$D/pid"
 	log "boot"
 }

@@ -8,6 +8,8 @@ set -eu
 
 n=$1
 D=$RIG_ST/n$n
+unset QDISK_REBOOT	# this is no machine: whatever runs in here may reboot it
+[ -z "$RIG_CGROUP" ] || echo 0 > "$RIG_CGROUP/n$n/cgroup.procs"
 
 # Private copies of /etc /var /usr that survive a reboot of the node, not the rig.
 for d in etc var usr; do

@@ -108,7 +108,8 @@ rig_enter() {
 	done
 	RIG_TOP=$(mktemp -d /tmp/qdisk-rig.XXXXXX) || exit 99
 	export RIG_TOP
-	trap 'rmdir "$RIG_TOP"' EXIT
+	trap 'cgroup_remove; rmdir "$RIG_TOP"' EXIT
+	cgroup_make
 	# pdeathsig: who is killed takes the next one along
 	setpriv --pdeathsig KILL timeout --foreground -k 5 "${RIG_LIMIT:-420}" \
 		setpriv --pdeathsig KILL unshare --pid --mount --fork --kill-child --mount-proc \
@@ -129,6 +130,17 @@ rig_inside() {
 	RIG_BUILD=$RIG_TOP/build
 	RIG_BIN=$RIG_BUILD/tests/rig
 	[ -z "${RIG_KEEP:-}" ] || trap rig_keep EXIT
+}
+
+# A control group (v2) for each node, to freeze it; RIG_CGROUP stays empty where there is none.
+cgroup_make() {
+	RIG_CGROUP=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
+	RIG_CGROUP=${RIG_CGROUP:+$RIG_CGROUP/${RIG_TOP##*/}}
+	export RIG_CGROUP
+	if [ -n "$RIG_CGROUP" ]; then mkdir "$RIG_CGROUP" 2> /dev/null || RIG_CGROUP=; fi
+}
+cgroup_remove() {
+	[ -z "$RIG_CGROUP" ] || find "$RIG_CGROUP" -depth -type d -exec rmdir {} +
 }
 
 # With RIG_KEEP: the state of the rig outlives it.
@@ -236,12 +248,12 @@ rig_split() {
 	for group; do
 		for n in $group; do
 			echo "br$i" > "$RIG_ST/n$n/bridge"
-			node_off "$n" || echo "link set sw$n master br$i"
+			echo "link set sw$n master br$i"
 		done
 		i=$((i + 1))
 	done > "$RIG_ST/batch"
 	mark "split $(printf '{%s} ' "$@")"
-	in_switch ip -batch "$RIG_ST/batch"
+	in_switch ip -force -batch "$RIG_ST/batch" 2> /dev/null || :	# not every node is on
 }
 
 # rig_heal: one switch for all again.
@@ -260,6 +272,7 @@ node_create() {
 	mkdir -p "$D/usr.up/sbin" "$D/etc.up/corosync" "$D/etc.up/cluster" "$D/var.up"
 	echo off > "$D/power"
 	echo br0 > "$D/bridge"
+	[ -z "$RIG_CGROUP" ] || mkdir -p "$RIG_CGROUP/n$1"
 	cp "$RIG_DIR/fence_rig" "$D/usr.up/sbin/"
 	ln -s "$D/corosync.conf" "$D/etc.up/corosync/corosync.conf"
 	ln -s "$D/cluster.conf" "$D/etc.up/cluster/cluster.conf"

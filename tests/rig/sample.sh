@@ -69,8 +69,16 @@ samples_proven() {
 		[ ! -e "$RIG_ST/n$n/corosync.exit" ] || sampled=$sampled,$n
 	done
 	[ -n "$sampled" ] || return 0	# no corosync ran yet: nothing to prove
-	"$RIG_BIN/s1check" -n "${sampled#,}" -f "${1:-0}" "$RIG_ST"/n[0-9]*/samples > "$RIG_ST/s1.out" 2>&1 ||
-		{ sed 's/^/# /' "$RIG_ST/s1.out"; return 1; }
+	s1_holds "${sampled#,}" "${1:-0}" || { sed 's/^/# /' "$RIG_ST/s1.out"; return 1; }
+	samplers_live
+}
+
+# s1_holds NODES SINCE: these nodes (1,2,3) delivered samples, and S1 holds since then;
+# the proof or its failure is in $RIG_ST/s1.out.
+s1_holds() { "$RIG_BIN/s1check" -n "$1" -f "$2" "$RIG_ST"/n[0-9]*/samples > "$RIG_ST/s1.out" 2>&1; }
+
+samplers_live() {
+	local n
 	# shellcheck disable=SC2016	# for the shell in the node
 	for n in $(seq "$RIG_N"); do
 		node_off "$n" || node_exec "$n" sh -c 'read -r p < /run/sampler.pid && kill -0 "$p"' ||
