@@ -269,11 +269,21 @@ $T/sim-check: $T/sim Makefile
 traces: $T/sim
 	$(Q)$T/sim --write-traces tests/traces
 
+# random faults on real corosync for so many seconds; SEED=, CAMPAIGN= and PLAN= replay
+SECONDS ?= 180
+random := RIG_BUILD=$(CURDIR)/$B RANDOM_SEED=$(SEED) RANDOM_CAMPAIGN=$(CAMPAIGN) RANDOM_PLAN=$(PLAN) \
+	tests/cluster/95_random.sh
+.PHONY: random soak rounds
+random: all $(helpers)
+	$(Q)RANDOM_SECONDS=$(SECONDS) $(random)
+soak: all $(helpers)
+	$(Q)RANDOM_SECONDS=1800 $(random)
+
 # every cluster scenario ROUNDS times; stops at the first failure
 ROUNDS ?= 10
-.PHONY: soak
-soak: all $(helpers)
-	$(Q)for i in $$(seq $(ROUNDS)); do echo "round $$i"; $(run) $(check_cluster) || exit 1; done
+rounds: all $(helpers)
+	$(Q)for i in $$(seq $(ROUNDS)); do echo "round $$i"; \
+		$(run) $(filter-out %_random.sh,$(check_cluster)) || exit 1; done
 
 .PHONY: demo
 demo:
@@ -341,7 +351,9 @@ help:
 	@echo 'check-mutants  the core with one clause broken at a time: the simulator must find each'
 	@echo 'check-device   mkqdisk, aio and heuristics on loop devices and namespaces'
 	@echo 'check-cluster  real corosync nodes in namespaces'
-	@echo 'soak           ROUNDS=10 rounds of check-cluster'
+	@echo 'random         random faults on real corosync: SECONDS=180 SEED= CAMPAIGN= PLAN='
+	@echo 'soak           the same for 30 minutes'
+	@echo 'rounds         ROUNDS=10 rounds of the cluster scenarios'
 	@echo 'demo           three nodes and a LUN, live: death, last man standing, split'
 	@echo 'bench          cost of a cycle: I/O, system calls, allocations'
 	@echo 'lint           warnings, analysers, sanitizers, shell and man pages'

@@ -4,14 +4,6 @@
 . "$(dirname "$0")/cluster.sh"
 cluster_enter "$@"
 
-# Only the master casts: it has all three votes, the other node two of three.
-two_agree() {
-	local m
-	nodes_quorate 1,2 || return 1
-	m=$(master_of 1)
-	[ "$m" != 0 ] && [ "$(master_of 2)" = "$m" ] && casts "$m" "$m" && total_votes_are "$m" 3
-}
-
 # A whole cluster here, for scenario_reset.
 cluster_whole() { cluster_join 1 2 && await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) two_agree; }
 

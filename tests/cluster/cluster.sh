@@ -54,6 +54,15 @@ agree() {
 	total_votes_are "$1" $(($# + CONF_votes))
 }
 
+# two_agree: two nodes with master_wins: only the master casts; it has all three votes, the
+# other node two of three.
+two_agree() {
+	local m
+	nodes_quorate 1,2 || return 1
+	m=$(master_of 1)
+	[ "$m" != 0 ] && [ "$(master_of 2)" = "$m" ] && casts "$m" "$m" && total_votes_are "$m" 3
+}
+
 # cluster_join NODE...: bring these nodes in, whatever state they are in, until all agree.
 cluster_join() {
 	local n
