@@ -207,6 +207,15 @@ $T/unit/test_cs_state: $(call obj,tests/unit/test_cs_state.c qdiskd/cs_state.c)
 $(unit_libcman:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(libcman_src) cman-shim/cman_tool_options.c cman-shim/cman_tool_format.c)
 	$(call link,-lcmocka $(cs_libs))
+# which commit a failing seed was found with: only the file that prints it is built again
+.PHONY: FORCE
+$B/commit.h: FORCE
+	$(Q)mkdir -p $(@D); commit=$$(test -e .git && git describe --always --dirty 2>/dev/null) || commit=unknown; \
+		echo "#define SIM_COMMIT \"$$commit\"" >$@.new; \
+		if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$B/obj/tests/sim_tell.o: $B/commit.h
+$B/obj/tests/sim_tell.o: extra_cppflags = -include $B/commit.h
+
 $T/sim: $(call obj,$(sim_src)) $B/libqdcore.a
 	$(call link,$(call pkg_libs,zlib) -lm)
 
@@ -276,7 +285,7 @@ random := RIG_BUILD=$(CURDIR)/$B RANDOM_SEED=$(SEED) RANDOM_CAMPAIGN=$(CAMPAIGN)
 .PHONY: random soak rounds
 random: all $(helpers)
 	$(Q)RANDOM_SECONDS=$(SECONDS) $(random)
-soak: all $(helpers)
+soak: all $(helpers) soak-sim
 	$(Q)RANDOM_SECONDS=1800 $(random)
 
 # every cluster scenario ROUNDS times; stops at the first failure
@@ -284,6 +293,11 @@ ROUNDS ?= 10
 rounds: all $(helpers)
 	$(Q)for i in $$(seq $(ROUNDS)); do echo "round $$i"; \
 		$(run) $(filter-out %_random.sh,$(check_cluster)) || exit 1; done
+
+# seeds that nobody has run before, on all processors, for so many seconds
+.PHONY: soak-sim
+soak-sim: $T/sim
+	$(Q)$T/sim --seeds fresh --jobs $$(nproc) --seconds $(SECONDS)
 
 .PHONY: demo
 demo:
@@ -352,7 +366,8 @@ help:
 	@echo 'check-device   mkqdisk, aio and heuristics on loop devices and namespaces'
 	@echo 'check-cluster  real corosync nodes in namespaces'
 	@echo 'random         random faults on real corosync: SECONDS=180 SEED= CAMPAIGN= PLAN='
-	@echo 'soak           the same for 30 minutes'
+	@echo 'soak           soak-sim, then random for 30 minutes'
+	@echo 'soak-sim       SECONDS=180 of seeds that nobody has simulated before, on all processors'
 	@echo 'rounds         ROUNDS=10 rounds of the cluster scenarios'
 	@echo 'demo           three nodes and a LUN, live: death, last man standing, split'
 	@echo 'bench          cost of a cycle: I/O, system calls, allocations'

@@ -105,7 +105,7 @@ one() {
 		return
 	}
 	# shellcheck disable=SC2046	# a list of words
-	(ulimit -c 0 && exec timeout 300 "$out/$name/sim" $(seeds_of "$name") --expect "${breaks// /,}") \
+	(ulimit -c 0 && exec timeout 300 "$out/$name/sim" $(seeds_of "$name") --no-shrink --expect "${breaks// /,}") \
 		>"$out/$name/run" 2>&1
 	status=$?
 	took=$(((${EPOCHREALTIME/./} - start) / 10000))

@@ -4,7 +4,12 @@
  * stands behind struct qd_ports. One event queue, one random generator, no
  * clock, no thread, no sleep: the same seed gives the same run, always.
  *
- *	sim.c		command line, totals
+ *	sim.c		the program
+ *	sim_options.c	its command line; sim_words.c what stands on it
+ *	sim_seeds.c	seed after seed, on one core or on all
+ *	sim_tap.c	the simulator as a test program
+ *	sim_tell.c	what a violation looks like, and totals
+ *	sim_shrink.c	the smallest run that still violates the same
  *	sim_queue.c	events, random numbers
  *	sim_trace.c	what happened, in words
  *	sim_world.c	clocks and the event loop
@@ -299,12 +304,14 @@ enum {
 	SIM_LIE_DICE = 1 << 6,		/* the dice know which run it is */
 	SIM_LIE_MUTE = 1 << 7,		/* `liar` never answers a bid */
 	SIM_LIE_OLD_ACK = 1 << 8,	/* `liar` answers the bid before this one */
+	SIM_LIES = 9
 };
 
 struct sim_setup {
 	uint64_t seed;
 	uint32_t nodes;
 	enum sim_kind kind;
+	int timing;		/* as it was asked for; -1: drawn */
 	struct qd_timings t;
 	uint32_t token_ms, consensus_ms;
 	uint32_t sector_size;	/* 0: 512 */
@@ -325,6 +332,25 @@ struct sim_setup {
 	uint64_t until;		/* 0: to the end of the plan */
 	bool no_dice;		/* see struct sim_rng */
 	bool trace;
+};
+
+/* What was asked for on the command line. */
+struct sim_options {
+	enum { SIM_SEEDS, SIM_TAP, SIM_WRITE_TRACES, SIM_STORY } mode;
+	const char *program, *traces, *story;
+	uint64_t first, last;
+	int kind;		/* -1: every kind in turn */
+	uint32_t nodes;		/* 0: drawn */
+	int timing;		/* -1: drawn */
+	uint32_t jobs;
+	uint64_t seconds;	/* 0: until the last seed */
+	uint32_t without, lies, liar;
+	bool planned;
+	uint32_t fault_count;
+	struct sim_planned fault[SIM_FAULTS];
+	uint64_t heal_at, until;	/* 0: not given */
+	const char *expect;	/* invariants, with commas between; NULL any */
+	bool no_guard, twice, trace, hash, no_shrink, keep_going;
 };
 
 struct sim_check {

@@ -151,6 +151,7 @@ void sim_setup_without(struct sim_setup *setup, uint32_t without);
 void sim_plan(struct sim_world *w);
 void sim_plan_event(struct sim_world *w, const struct sim_event *event);
 const char *sim_kind_text(enum sim_kind kind);
+unsigned sim_timings(void);	/* how many there are */
 const char *sim_fault_text(enum sim_fault fault);
 
 /* One kind of fault: in words, what it does, and what ends it (NULL: nothing of its own). */
@@ -170,8 +171,49 @@ void sim_fault(struct sim_world *w, const struct sim_planned *planned);
 void sim_undo(struct sim_world *w, const struct sim_event *event);
 void sim_heal(struct sim_world *w);
 
-/* sim.c: one seed of one kind; false: something is violated. `twice`: D1 too. */
+/* sim_words.c */
+bool sim_number_parse(const char *text, uint64_t max, uint64_t *ret);
+/* "12.345", more than 0, into microseconds. */
+bool sim_seconds_parse(const char *text, uint64_t *ret_us);
+void sim_put_seconds(FILE *to, uint64_t us);
+/* Words with commas between, into bits. */
+bool sim_words_parse(const char *text, const char *const *words, unsigned count, uint32_t *ret_bits);
+void sim_put_words(FILE *to, const char *const *words, unsigned count, uint32_t bits);
+/* "12.3:node-dies#0,15:split#2", or "none": when, what, and with which of the seed's dice. */
+bool sim_plan_parse(const char *text, struct sim_options *o);
+void sim_put_plan(FILE *to, const struct sim_setup *setup);
+
+/* sim_options.c */
+
+/* False: told on stderr what is wrong, or nothing that fits was asked. */
+bool sim_options_parse(int argc, char **argv, struct sim_options *ret);
+int sim_options_usage(const char *program);	/* the exit status */
+void sim_options_setup(const struct sim_options *o, uint64_t seed, struct sim_setup *ret);
+/* The options that give exactly this run again. */
+void sim_options_put(FILE *to, const struct sim_setup *setup, bool twice);
+
+/* sim_seeds.c */
+
+/* One seed of one kind; false: something is violated. `twice`: D1 too. */
 bool sim_seed_run(struct sim_world *w, const struct sim_setup *setup, bool twice);
+int sim_seeds(struct sim_world *w, const struct sim_options *o);	/* the exit status */
+double sim_wall(void);	/* seconds, of the real clock: for totals and limits of effort */
+
+/* sim_tap.c: the exit status */
+int sim_tap(struct sim_world *w, const struct sim_options *o);
+int sim_story(struct sim_world *w, const char *name);
+
+/* sim_tell.c: `before` stands in front of each line; in TAP all of this is a comment. */
+
+/* What is violated, in one line, and how to have it again. */
+void sim_tell_name(const struct sim_world *w, const struct sim_options *o, const char *before);
+/* Shrink it, tell the story of what is left, and how to have that again. */
+void sim_tell_violation(struct sim_world *w, const struct sim_options *o, const char *before);
+void sim_tell_totals(const struct sim_stats *s, double wall, const char *before);
+
+/* sim_shrink.c: after a run that failed. Leaves the world after the smallest that fails in the
+ * same way, with its options in w->setup. How many runs that took. */
+unsigned sim_shrink(struct sim_world *w, bool twice);
 
 /* sim_stage.c */
 

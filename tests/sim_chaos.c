@@ -33,6 +33,11 @@ static const struct {
 
 #define TIMINGS (sizeof(timings) / sizeof(timings[0]))
 
+unsigned sim_timings(void)
+{
+	return TIMINGS;
+}
+
 void sim_setup_draw(struct sim_setup *s, uint64_t seed, enum sim_kind kind, uint32_t nodes, int timing)
 {
 	struct sim_rng rng;
@@ -45,6 +50,7 @@ void sim_setup_draw(struct sim_setup *s, uint64_t seed, enum sim_kind kind, uint
 	*s = (struct sim_setup){
 		.seed = seed,
 		.kind = kind,
+		.timing = timing >= 0 ? timing % (int)TIMINGS : -1,
 		.nodes = (uint32_t)sim_rng_range(&rng, 2, sim_rng_chance(&rng, 300) ? 8 : 5),
 		.t = timings[pick].t,
 		.token_ms = timings[pick].token_ms,

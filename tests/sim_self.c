@@ -1,4 +1,6 @@
 /* The checker can fail: worlds that break each invariant, by lies or by hand. */
+#include <stdlib.h>
+
 #include "sim.h"
 
 /* NULL if this very invariant was reported. */
@@ -164,6 +166,94 @@ static const char *self_d1(struct sim_world *w)
 	return reported(w, "D1");
 }
 
+/* ---- A violation is made small, and can be had again ---- */
+
+#define FAULTS_BEFORE 4u	/* at least, in the run that is shrunk */
+#define WORDS_MAX 40u
+
+/* Find a chaos run that the lie breaks in spite of so many faults. */
+static bool find_broken(struct sim_world *w, uint32_t lies, uint32_t liar)
+{
+	struct sim_setup s;
+
+	for (uint64_t seed = 1; seed <= 200; seed++) {
+		sim_setup_draw(&s, seed, SIM_CHAOS, 4, -1);
+		s.lies = lies;
+		s.liar = liar;
+		if (!sim_seed_run(w, &s, /* twice */ false) &&
+		    (w->fault_count >= FAULTS_BEFORE || w->heal_at >= SIM_NEVER))
+			return true;
+	}
+	return false;
+}
+
+/* Run what stands on a command line; false: it is not understood. */
+static bool run_command(struct sim_world *w, char *command)
+{
+	char *word[WORDS_MAX] = { NULL };
+	struct sim_options o;
+	struct sim_setup s;
+	int count = 0;
+	char *rest;
+
+	for (char *next = strtok_r(command, " ", &rest); next; next = strtok_r(NULL, " ", &rest)) {
+		assert(count < (int)WORDS_MAX);
+		word[count++] = next;
+	}
+	if (!sim_options_parse(count, word, &o))
+		return false;
+	sim_options_setup(&o, o.first, &s);
+	(void)sim_seed_run(w, &s, o.twice);
+	return true;
+}
+
+/* Shrink it to so many faults at most, and have it again from what is printed. */
+static const char *shrink(struct sim_world *w, uint32_t lies, uint32_t liar, uint32_t faults)
+{
+	char *command = NULL;
+	const char *name;
+	uint64_t hash;
+	size_t size;
+	FILE *to;
+	bool good;
+
+	if (!find_broken(w, lies, liar))
+		return "the lie breaks nothing";
+	name = w->check.name;
+	(void)sim_shrink(w, /* twice */ false);
+	if (!w->check.failed || strcmp(w->check.name, name) != 0)
+		return "what is left violates something else";
+	if (w->setup.fault_count > faults)
+		return "too many faults are left";
+	hash = w->trace.hash;
+	to = open_memstream(&command, &size);
+	assert(to);
+	fprintf(to, "sim ");
+	sim_options_put(to, &w->setup, /* twice */ false);
+	good = fclose(to) == 0 && run_command(w, command);
+	free(command);
+	if (!good)
+		return "the printed command is not understood";
+	if (!w->check.failed || strcmp(w->check.name, name) != 0)
+		return "the printed command violates something else";
+	return w->trace.hash == hash ? NULL : "the printed command gives another run";
+}
+
+static const char *shrink_one_fault(struct sim_world *w)
+{
+	return shrink(w, SIM_LIE_VOTE, 0, 1);
+}
+
+static const char *shrink_nothing(struct sim_world *w)
+{
+	return shrink(w, SIM_LIE_BYTES, 0, 0);
+}
+
+static const char *shrink_stale(struct sim_world *w)
+{
+	return shrink(w, SIM_LIE_STALE, 2, 2);
+}
+
 const struct sim_story sim_self[] = {
 	{ "checker_votes_that_ignore_the_master_report_S1", self_s1 },
 	{ "checker_two_quorate_views_report_S1", self_s1_by_hand },
@@ -179,5 +269,8 @@ const struct sim_story sim_self[] = {
 	{ "checker_last_man_without_quorum_reports_P3", self_p3 },
 	{ "checker_quorum_lost_with_the_master_reports_P4", self_p4 },
 	{ "checker_run_that_differs_reports_D1", self_d1 },
+	{ "violation_of_a_split_shrinks_to_one_fault_and_can_be_had_again", shrink_one_fault },
+	{ "violation_without_a_fault_shrinks_to_none_and_can_be_had_again", shrink_nothing },
+	{ "violation_by_a_stale_read_shrinks_and_can_be_had_again", shrink_stale },
 	{ NULL, NULL },
 };

@@ -257,7 +257,7 @@ void sim_world_init(struct sim_world *w, const struct sim_setup *setup)
 	w->heal_at = SIM_NEVER;
 	w->queue.count = w->queue.seq = 0;
 	w->interval_us = 1000u * (uint64_t)setup->t.interval_ms;
-	sim_rng_seed(&w->rng, setup->seed * 2 + (setup->lies & SIM_LIE_DICE ? w->stats.seeds : 0));
+	sim_rng_seed(&w->rng, setup->seed * 2 + (setup->lies & SIM_LIE_DICE ? w->stats.events : 0));
 	sim_rng_seed(&w->plan, setup->seed ^ 0x706C616Eu);
 	w->rng.middle = w->plan.middle = setup->no_dice;
 	for (uint32_t i = 0; i < setup->nodes; i++) {
@@ -276,5 +276,4 @@ void sim_world_init(struct sim_world *w, const struct sim_setup *setup)
 		sim_ports_init(n);
 	}
 	sim_params_init(w);
-	w->stats.seeds++;
 }
