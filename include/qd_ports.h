@@ -77,7 +77,14 @@ struct qd_engine {
 	uint64_t cycles, express_cycles, late_ticks;
 	bool stepping;			/* a port may not call back */
 	bool ended;			/* after SELF_FENCE or EXIT */
-	uint8_t own[QD_STATUS_BYTES];
+	/* the black box */
+	enum qd_io read_io, write_io;	/* how this cycle's I/O ended; late until it has */
+	uint32_t ticks_missed;		/* since the last record */
+	uint32_t box_cycle;
+	bool box_inherited;
+	const uint8_t *read_bytes;	/* while the step of a read runs; else NULL */
+	uint8_t other[QD_STATUS_BYTES];	/* an eviction, on its way out */
+	uint8_t own[QD_STATUS_BYTES];	/* the own slot: block and black box */
 };
 
 /* `label` is what start-up read; `sector_size` in bytes, `slot_count` the
@@ -96,6 +103,10 @@ void qd_engine_read_done(struct qd_engine *engine, enum qd_io io, const uint8_t 
 /* The write of slot `slot` has ended. */
 void qd_engine_write_done(struct qd_engine *engine, uint32_t slot, enum qd_io io,
 			  uint32_t latency_us);
+
+/* A last record with the reason, for who ends this node: returns QD_BOX_BYTES that
+ * belong at QD_BOX_OFFSET of the own slot. */
+const uint8_t *qd_engine_last_words(struct qd_engine *engine, enum qd_self_fence reason);
 
 void qd_engine_alarm(struct qd_engine *engine);		/* the alarm went off */
 void qd_engine_ring(struct qd_engine *engine);		/* what corosync shows has changed */

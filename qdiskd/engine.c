@@ -2,7 +2,7 @@
  * knows when an I/O may start, what is late, and when a cycle runs out of turn. */
 #include <string.h>
 
-#include "qd_ports.h"
+#include "engine_box.h"
 
 #define EXPRESS_EAGER 5u
 
@@ -33,24 +33,36 @@ static void engine_input(struct qd_engine *e, enum qd_event event, struct qd_inp
 
 /* ---- Actions ---- */
 
+/* An eviction is one sector, and the black box behind it stays: where the sector
+ * holds both, the box goes back as it was read. */
+static void eviction_box(struct qd_engine *e, uint32_t slot)
+{
+	if (e->sector_size <= QD_BOX_OFFSET)
+		return;
+	assert(e->read_bytes);	/* nobody is evicted but on what a read has brought */
+	memcpy(e->other + QD_BOX_OFFSET, e->read_bytes + (size_t)slot * e->slot_size + QD_BOX_OFFSET,
+	       QD_BOX_BYTES);
+}
+
 static void engine_write(struct qd_engine *e, uint32_t slot, const struct qd_block *block,
 			 uint64_t now_ms)
 {
 	const struct qd_ports *p = e->ports;
 	bool mine = slot == e->state.p.node_id;
-	/* An eviction is one sector: the black box behind it stays. */
-	size_t size = mine ? QD_STATUS_BYTES : e->sector_size;
+	uint8_t *bytes = mine ? e->own : e->other;
 
 	assert(e->phase != QD_PHASE_READING);
 	assert(slot >= 1);
 	assert(slot <= e->slot_count);
 	assert(qd_block_valid(block));
-	qd_block_encode(block, e->own, size);
+	qd_block_encode(block, bytes, QD_BOX_OFFSET);
 	e->phase = QD_PHASE_WRITING;
 	e->writes_out++;
 	if (mine)
 		e->write_start_ms = now_ms;
-	p->write(p->ctx, slot, e->own, size);
+	else
+		eviction_box(e, slot);
+	p->write(p->ctx, slot, bytes, mine ? QD_STATUS_BYTES : e->sector_size);
 }
 
 static void engine_perform(struct qd_engine *e, const struct qd_action *a, uint64_t now_ms)
@@ -179,13 +191,14 @@ static void engine_cycle_end(struct qd_engine *e)
 	e->phase = QD_PHASE_IDLE;
 	if (e->ended)
 		return;
+	e->ports->clock(e->ports->ctx, &now_ms, &wall_s);
+	engine_box_record(e, now_ms, wall_s);
 	e->ports->publish(e->ports->ctx, &e->state);
 	if (e->tick_pending) {
 		e->tick_pending = false;
 		engine_cycle_start(e, /* tick */ true);
 		return;
 	}
-	e->ports->clock(e->ports->ctx, &now_ms, &wall_s);
 	engine_express_run(e, now_ms);
 }
 
@@ -197,6 +210,7 @@ static void engine_cycle_start(struct qd_engine *e, bool tick)
 	assert(e->writes_out == 0);
 	e->ports->clock(e->ports->ctx, &e->cycle_start_ms, &wall_s);
 	e->phase = QD_PHASE_READING;
+	e->read_io = e->write_io = QD_IO_LATE;
 	e->tick = tick;
 	e->express_wanted = false;
 	e->cycles++;
@@ -233,6 +247,8 @@ static enum qd_io engine_decode(struct qd_engine *e, const uint8_t *bytes)
 {
 	enum qd_io io = engine_label(e, bytes);
 
+	if (io == QD_IO_OK)
+		engine_box_inherit(e, bytes + (size_t)e->state.p.node_id * e->slot_size);
 	for (uint32_t id = 1; io == QD_IO_OK && id <= e->slot_count; id++) {
 		struct qd_slot *slot = &e->slots[id - 1];
 
@@ -251,6 +267,7 @@ void qd_engine_tick(struct qd_engine *e, uint32_t missed)
 	if (e->ended)
 		return;
 	e->late_ticks += missed;
+	e->ticks_missed += missed;
 	if (e->phase == QD_PHASE_IDLE) {
 		engine_cycle_start(e, /* tick */ true);
 		return;
@@ -266,6 +283,8 @@ void qd_engine_tick(struct qd_engine *e, uint32_t missed)
 	e->late_ticks++;
 	in.tick = true;
 	engine_step(e, &in);
+	if (!e->ended)
+		engine_box_record(e, in.now_ms, in.wall_s);
 }
 
 void qd_engine_read_done(struct qd_engine *e, enum qd_io io, const uint8_t *bytes,
@@ -280,10 +299,13 @@ void qd_engine_read_done(struct qd_engine *e, enum qd_io io, const uint8_t *byte
 	e->phase = QD_PHASE_WRITING;	/* the step may write */
 	if (io == QD_IO_OK)
 		io = engine_decode(e, bytes);
+	e->read_io = io;
+	e->read_bytes = bytes;
 	engine_input(e, QD_EV_CYCLE, &in);
 	in.read = io;
 	in.tick = e->tick;
 	engine_step(e, &in);
+	e->read_bytes = NULL;
 	if (e->writes_out == 0)
 		engine_cycle_end(e);
 }
@@ -297,6 +319,7 @@ void qd_engine_write_done(struct qd_engine *e, uint32_t slot, enum qd_io io, uin
 	assert(e->writes_out > 0);
 	e->writes_out--;
 	if (slot == e->state.p.node_id) {
+		e->write_io = io;
 		e->write_us = latency_us;
 		e->write_us_sum += latency_us;
 		e->write_count++;
@@ -379,5 +402,6 @@ void qd_engine_init(struct qd_engine *e, const struct qd_ports *ports,
 	e->fresh = ports->random(ports->ctx);
 	ports->clock(ports->ctx, &now_ms, &wall_s);
 	qd_state_init(&e->state, params, e->fresh, now_ms);
+	engine_box_begin(e, wall_s);
 	e->fresh = ports->random(ports->ctx);
 }

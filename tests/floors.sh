@@ -15,11 +15,11 @@ case $BUILD in /*) ;; *) BUILD=$here/$BUILD ;; esac
 
 # floor room files. A file may include what stands on a lower floor, and its own room.
 table='
-0 words		include/qd_format.h include/qd_config.h qdiskd/format*.[ch]
+0 words		include/qd_format.h include/qd_box.h include/qd_config.h qdiskd/format*.[ch]
 1 mind		include/qd_core.h include/qd_note.h qdiskd/mind.h qdiskd/laws.h
 1 mind		qdiskd/core.c qdiskd/own.c qdiskd/member.c qdiskd/elect.c qdiskd/vote.c qdiskd/evict.c
 1 mind		qdiskd/stop.c qdiskd/score.c qdiskd/laws.c qdiskd/laws_corosync.c qdiskd/note.c
-2 cycle		include/qd_ports.h qdiskd/engine.c
+2 cycle		include/qd_ports.h qdiskd/engine.c qdiskd/engine_*.[ch]
 3 aio		qdiskd/aio.[ch]
 3 corosync	qdiskd/cs.h qdiskd/cs_*.[ch]
 3 device	qdiskd/device.[ch]
@@ -43,7 +43,7 @@ table='
 
 # Headers that other rooms may include; every other header is its room's own.
 public='
-include/qd_format.h include/qd_config.h include/qd_core.h include/qd_note.h include/qd_ports.h include/libcman.h
+include/qd_format.h include/qd_box.h include/qd_config.h include/qd_core.h include/qd_note.h include/qd_ports.h include/libcman.h
 qdiskd/aio.h qdiskd/cs.h qdiskd/device.h qdiskd/discover.h qdiskd/runner.h qdiskd/fence.h
 qdiskd/watchdog.h qdiskd/log.h qdiskd/status.h qdiskd/config.h cman-shim/clusterconf.h
 '
@@ -64,7 +64,7 @@ corosync/*	qdiskd/cs_*.c cman-shim/libcman*.[ch] tests/*
 libxml/*	cman-shim/clusterconf.c tests/*
 blkid/*		qdiskd/device.c qdiskd/discover.c qdiskd/discover_*.c tests/*
 qb/*		qdiskd/main.c qdiskd/daemon.h qdiskd/log.c tests/*
-zlib.h		qdiskd/format_envelope.c
+zlib.h		qdiskd/format_envelope.c qdiskd/format_box.c
 json-c/*	qdiskd/tool_status.c tests/*
 cmocka.h	tests/*
 '

@@ -1,5 +1,6 @@
 /* engine.c: the order of one cycle; nothing while an I/O is out; the label. */
 #include "engine_fixture.h"
+#include "qd_box.h"
 
 /* ---- One cycle ---- */
 
@@ -57,6 +58,60 @@ static void engine_latencies_are_in_the_block(void **state)
 	assert_int_equal(block.last_us, 400);
 }
 
+static void engine_cycle_is_in_the_box_of_the_next_write(void **state)
+{
+	static struct qd_box box;
+
+	(void)state;
+	follow(3);
+	assert_true(qd_box_read(w.write.bytes + QD_BOX_OFFSET, ME, &box));
+	assert_true(box.recent_count >= 2);
+	assert_int_equal(box.recent[box.recent_count - 1].cycle, engine.box_cycle - 1);
+	assert_int_equal(box.recent[box.recent_count - 1].master, 1);
+	assert_int_equal(box.recent[box.recent_count - 1].vote, QD_VOTE_CASTS);
+	assert_int_equal(box.recent[box.recent_count - 1].flags & 7, QD_BOX_TICK | QD_BOX_READ | QD_BOX_WROTE);
+}
+
+static void engine_last_words_are_the_last_record(void **state)
+{
+	static struct qd_box box;
+
+	(void)state;
+	follow(3);
+	assert_true(qd_box_read(qd_engine_last_words(&engine, QD_FENCED_EVICTED), ME, &box));
+	assert_int_equal(box.recent[box.recent_count - 1].end, 1 + QD_FENCED_EVICTED);
+	assert_int_equal(box.recent[box.recent_count - 2].end, 0);
+}
+
+static void engine_started_anew_keeps_the_end_of_the_box_before(void **state)
+{
+	const struct qd_ports *ports = engine.ports;
+	const struct qd_params params = engine.state.p;
+	static struct qd_box before, now;
+
+	(void)state;
+	follow(12);
+	assert_true(qd_box_read(w.write.bytes + QD_BOX_OFFSET, ME, &before));
+	qd_engine_init(&engine, ports, &params, &label, 512, 3);
+	follow(2);
+	assert_true(qd_box_read(w.write.bytes + QD_BOX_OFFSET, ME, &now));
+	assert_int_equal(now.earlier_count, QD_BOX_EARLIER);
+	assert_int_equal(now.earlier[QD_BOX_EARLIER - 1].cycle, before.recent[before.recent_count - 1].cycle);
+	assert_true(now.recent_count < before.recent_count);
+}
+
+static void engine_late_ticks_are_in_the_box(void **state)
+{
+	static struct qd_box box;
+
+	(void)state;
+	follow(2);
+	tick();
+	tick();	/* the read of the one before is still out */
+	assert_true(qd_box_read(engine.own + QD_BOX_OFFSET, ME, &box));
+	assert_int_equal(box.recent[box.recent_count - 1].flags & (QD_BOX_READ | QD_BOX_WROTE), 0);
+}
+
 static void engine_armed_watchdog_is_in_the_block(void **state)
 {
 	struct qd_block block;
@@ -89,6 +144,8 @@ static void engine_corrupt_slot_is_decoded_as_corrupt(void **state)
 }
 
 /* An eviction is one sector: the black box behind it stays. */
+/* Node 1 is evicted. Behind its block, which may share the sector, stands its black
+ * box: 0x5a here. */
 static void evicts_with(uint32_t sector_size)
 {
 	world(2, sector_size);
@@ -99,7 +156,7 @@ static void evicts_with(uint32_t sector_size)
 		cycle();
 	}
 	assert_int_equal(engine.state.role, QD_STATE_MASTER);
-	memset(w.lun + SLOT + sector_size, 0x5a, SLOT - sector_size);
+	memset(w.lun + SLOT + QD_BOX_OFFSET, 0x5a, QD_BOX_BYTES);
 	for (unsigned i = 0; i < K + 1; i++) {
 		w.write.slot = 0;
 		tick();
@@ -116,8 +173,8 @@ static void engine_eviction_is_one_sector_of_512(void **state)
 {
 	(void)state;
 	evicts_with(512);
-	for (unsigned i = 512; i < SLOT; i++)
-		assert_int_equal(w.lun[SLOT + i], 0x5a);
+	assert_int_equal(w.lun[SLOT + QD_BOX_OFFSET], 0x5a);
+	assert_int_equal(w.lun[2 * SLOT - 1], 0x5a);
 }
 
 static void engine_eviction_is_one_sector_of_4096(void **state)
@@ -128,6 +185,8 @@ static void engine_eviction_is_one_sector_of_4096(void **state)
 	evicts_with(4096);
 	assert_int_equal(qd_block_decode(w.lun + SLOT, SLOT, 1, &block), QD_FINE);
 	assert_int_equal(block.state, QD_STATE_EVICTED);
+	for (unsigned i = QD_BOX_OFFSET; i < SLOT; i++)
+		assert_int_equal(w.lun[SLOT + i], 0x5a);
 }
 
 static void engine_cycle_ends_when_all_its_writes_have(void **state)
@@ -241,6 +300,10 @@ int main(void)
 		test_with(following, engine_own_slot_is_written_whole),
 		test_with(following, engine_written_bytes_decode_to_what_was_meant),
 		test_with(following, engine_latencies_are_in_the_block),
+		test_with(following, engine_cycle_is_in_the_box_of_the_next_write),
+		test_with(following, engine_last_words_are_the_last_record),
+		test_with(following, engine_started_anew_keeps_the_end_of_the_box_before),
+		test_with(following, engine_late_ticks_are_in_the_box),
 		test_with(following, engine_armed_watchdog_is_in_the_block),
 		test_with(following, engine_failed_read_writes_nothing),
 		test_with(following, engine_corrupt_slot_is_decoded_as_corrupt),
