@@ -133,3 +133,34 @@ answer_ms() {
 		'$1 >= since && $3 == "quorum" && $6 == m { print $1; exit }' "$RIG_ST/n$1/samples") || return 1
 	ms_between "$ring" "$answer"
 }
+
+# log_count NODE TEXT: how many lines of its qdiskd's log contain it. log_grown NODE TEXT
+# COUNT: more than that.
+log_count() { grep -cF -- "$2" "$RIG_ST/n$1/qdiskd.out" || :; }
+log_grown() { [ "$(log_count "$1" "$2")" -gt "$3" ]; }
+
+# nobody_died SINCE
+nobody_died() {
+	local n
+	for n in $(all_nodes); do
+		[ -z "$(node_deaths "$n" "$1")" ] || { diag "n$n died"; return 1; }
+	done
+}
+
+# costs_nothing COMMAND...: no vote, no quorum, no life, no mastership.
+costs_nothing() {
+	local since master votes
+	since=$(rig_now)
+	master=$(a_master)
+	votes=$(votes_withdrawn)
+	"$@"
+	# shellcheck disable=SC2046	# lists of words
+	await 3 agree $(all_nodes)
+	# shellcheck disable=SC2046
+	never_lost_quorum $(all_nodes) "$since"
+	nobody_fenced "$since"
+	nobody_died "$since"
+	[ "$(a_master)" = "$master" ] || { diag "the master has changed"; return 1; }
+	[ "$(votes_withdrawn)" = "$votes" ] || { diag "a vote was withdrawn"; return 1; }
+}
+votes_withdrawn() { cat "$RIG_ST"/n?/qdiskd.out | grep -cF "vote withdrawn" || :; }

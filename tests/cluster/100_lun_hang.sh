@@ -1,0 +1,226 @@
+#!/bin/bash
+# 100_lun_hang.sh: paths to the LUN that do not answer, fail or are slow, while nodes,
+# network and corosync are well. Nobody may be quorate twice (each scenario's end proves
+# it), whoever has a path that works goes on, and whoever has not does what the laws say.
+# shellcheck source=tests/cluster/cluster.sh
+. "$(dirname "$0")/cluster.sh"
+[ -c /dev/fuse ] || rig_skip "no /dev/fuse"
+cluster_enter "$@"
+
+cluster_starts() {
+	corosync_start 1 2 3
+	qdiskd_start 1 2 3
+	cluster_whole
+}
+
+# A node without its path dies: it is fenced, once, and the others never lose quorum. How
+# long it took stands beside the law, without what the agent needs: (K+2) I, and
+# (K+M+4) I until there is another master to do it.
+loses_its_path() {
+	local since victim=$1 rest law=$((CONF_tko + 2))
+	shift
+	[ "$victim" != "$(a_master)" ] || law=$((CONF_tko + CONF_master_wait + 4))
+	since=$(rig_now)
+	rest=$(others "$victim")
+	lun_path "$victim" "$@"
+	await $((RIG_MASTER_S)) node_died "$victim" "$since" power
+	diag "fenced $(ms_between "$since" "$(died_at "$victim" "$since")") ms after the fault, law $((law * CONF_I)) ms"
+	# shellcheck disable=SC2086	# a list of words
+	await $((RIG_RING_S + RIG_MASTER_S)) agree $rest
+	fenced_once "$victim" "$since"
+	block_state "$victim" Evicted "${rest%% *}"
+	# shellcheck disable=SC2086
+	never_lost_quorum $rest "$since"
+	lun_path "$victim" ok
+	cluster_whole
+	fenced_once "$victim" "$since"
+	# shellcheck disable=SC2086
+	never_lost_quorum $rest "$since"
+}
+died_at() { awk -v n="n$1" -v since="$2" '$2 == n && $3 == "death" && $1 >= since { print $1; exit }' "$RIG_ST/events"; }
+
+master_whose_path_hangs_is_fenced_and_replaced() { loses_its_path "$(a_master)" hang; }
+follower_that_cannot_read_is_fenced() { loses_its_path "$(a_follower 1)" err r; }
+
+# Its fencing fails; once its path works again it reads its eviction before anything else.
+follower_released_after_its_eviction_obeys() {
+	local since victim rest
+	since=$(rig_now)
+	victim=$(a_follower 2)
+	rest=$(others "$victim")
+	: > "$RIG_ST/power-broken"
+	lun_path "$victim" hang
+	await "$RIG_MASTER_S" block_state "$victim" Evicted "${rest%% *}"
+	# shellcheck disable=SC2086	# a list of words
+	await $((RIG_RING_S + RIG_MASTER_S)) agree $rest
+	node_on "$victim"
+	[ -z "$(node_deaths "$victim" "$since")" ]
+	lun_path "$victim" ok
+	await 3 node_died "$victim" "$since" reboot
+	# shellcheck disable=SC2086
+	never_lost_quorum $rest "$since"
+	rm "$RIG_ST/power-broken"
+	cluster_whole
+}
+
+# It sees its own eviction, for it can still read.
+follower_that_cannot_write_reboots_itself() {
+	local since victim rest
+	since=$(rig_now)
+	victim=$(a_follower 2)
+	rest=$(others "$victim")
+	: > "$RIG_ST/power-broken"
+	lun_path "$victim" err w
+	await "$RIG_MASTER_S" node_died "$victim" "$since" reboot
+	# shellcheck disable=SC2086	# a list of words
+	await $((RIG_RING_S + RIG_MASTER_S)) agree $rest
+	# shellcheck disable=SC2086
+	never_lost_quorum $rest "$since"
+	rm "$RIG_ST/power-broken"
+	lun_path "$victim" ok
+	cluster_whole
+}
+
+hang_of() {
+	lun_path "$1" hang
+	nap "$(conf_seconds "$2")"
+	lun_path "$1" ok
+}
+
+hang_below_the_first_law_costs_nothing() {
+	costs_nothing hang_of "$(a_master)" $((4 * CONF_I))
+	costs_nothing hang_of "$(a_follower 1)" $((4 * CONF_I))
+	costs_nothing hang_of all $((4 * CONF_I))
+}
+
+# Whether it is still in time or just too late is left to chance; both end well.
+hang_of_exactly_the_second_law_ends_well() {
+	local since victim n
+	since=$(rig_now)
+	victim=$(a_follower 2)
+	node_respawn "$victim" "$(conf_seconds $((CONF_T + CONF_consensus + 1000)))"
+	autostart "$victim"
+	hang_of "$victim" $((CONF_tko * CONF_I))
+	await $((RIG_RING_S + RIG_MASTER_S)) agree 1 2 3
+	diag "n$victim died $(node_deaths "$victim" "$since" | wc -l) times"
+	for n in $(others "$victim"); do [ -z "$(node_deaths "$n" "$since")" ]; done
+	# shellcheck disable=SC2046	# a list of words
+	never_lost_quorum $(others "$victim") "$since"
+}
+
+slow_for() {
+	lun_all "delay=$1"
+	nap "$2"
+	agree 1 2 3
+	lun_all ok
+}
+lun_as_slow_as_a_quarter_interval_costs_nothing() { costs_nothing slow_for $((CONF_I / 4)) 2; }
+
+# Where a read and a write together take longer than an interval the nodes stand, and V
+# may run out; but nobody is taken for dead.
+lun_slower_than_an_interval_kills_nobody() {
+	local since delay
+	since=$(rig_now)
+	for delay in $((CONF_I / 2)) $((CONF_I * 9 / 10)) $((CONF_I * 3 / 2)); do
+		lun_all "delay=$delay"
+		steadily 1 nodes_quorate 1,2,3
+	done
+	lun_all ok
+	await "$RIG_MASTER_S" agree 1 2 3
+	never_lost_quorum 1 2 3 "$since"
+	nobody_fenced "$since"
+	nobody_died "$since"
+}
+
+# All nodes are here: their own votes make a quorum, and it stays. The device's votes go,
+# by the first law, and come back with the LUN.
+lun_dead_for_all_takes_the_devices_votes_only() {
+	local since n
+	since=$(rig_now)
+	lun_all hang
+	for n in 1 2 3; do await 3 total_votes_are "$n" 3; done
+	steadily 2 nodes_quorate 1,2,3
+	lun_all ok
+	await $((RIG_MASTER_S)) agree 1 2 3
+	never_lost_quorum 1 2 3 "$since"
+	nobody_fenced "$since"
+	nobody_died "$since"
+}
+
+# One is missing: without the device there is no quorum, so with the LUN it ends, for
+# all, and comes back; nobody takes the others for dead meanwhile.
+lun_dead_for_all_and_back_blocks_two_of_three_and_frees_them() {
+	local since absent rest n
+	absent=$(a_follower 2)
+	rest=$(others "$absent")
+	node_power_cut "$absent"
+	# shellcheck disable=SC2086	# a list of words
+	await $((RIG_RING_S + RIG_MASTER_S)) agree $rest
+	since=$(rig_now)
+	lun_all err
+	for n in $rest; do
+		await 3 node_blocked "$n" "$(comma "$rest")"
+		diag "n$n blocked $(ms_between "$since" "$(sample_first "$n" "$since" 0)") ms after the fault, law $(((CONF_tko - 1) * CONF_I)) ms"
+	done
+	nap 1
+	lun_all ok
+	# shellcheck disable=SC2086
+	await "$RIG_MASTER_S" agree $rest
+	nobody_fenced "$since"
+	nobody_died "$since"
+	cluster_whole
+}
+
+# The daemon leaves while its write hangs: what it owes to others is done by hand, and
+# the next one starts beside the corpse that the kernel keeps. The late write of the old
+# life then lands over what has been written since, which is what "undead" means; the
+# new life outlives it. (Its corosync was ended with the old life, by its eviction.)
+daemon_whose_write_hangs_leaves_and_another_starts_beside_it() {
+	local since victim halts corpse
+	since=$(rig_now)
+	victim=$(a_follower 1)
+	: > "$RIG_ST/power-broken"
+	lun_path "$victim" hang w
+	await 2 lun_hangs "$victim" w
+	corpse=$(service_pid qdiskd "$victim")
+	halts=$(log_count "$victim" "Halting qdisk operations")
+	service_signal qdiskd "$victim" TERM
+	await 5 log_grown "$victim" "Halting qdisk operations" "$halts"
+	refute has_device "$victim"
+	refute node_exec "$victim" test -e /run/qdiskd.pid
+	refute status_is "$victim" .node_id "$victim"
+	node_exec "$victim" kill -0 "$corpse"
+	await 10 service_ended corosync "$victim"
+	corosync_start "$victim"
+	qdiskd_start "$victim"
+	await 5 status_is "$victim" .node_id "$victim"
+	node_exec "$victim" kill -0 "$corpse"
+	refute casts "$victim" "$(master_of "$victim")"
+	lun_path "$victim" ok
+	await 3 corpse_gone "$victim" "$corpse"
+	await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) back "$victim"
+	rm "$RIG_ST/power-broken"
+	[ -z "$(node_deaths "$victim" "$since")" ]
+	# shellcheck disable=SC2046	# a list of words
+	never_lost_quorum $(others "$victim") "$since"
+}
+back() {
+	service_pid corosync "$1" > /dev/null || corosync_start "$1"
+	agree 1 2 3
+}
+corpse_gone() { ! node_exec "$1" kill -0 "$2" 2> /dev/null; }
+
+cluster_start 3 lun=faulty
+scenario cluster_starts
+scenario hang_below_the_first_law_costs_nothing
+scenario lun_as_slow_as_a_quarter_interval_costs_nothing
+scenario lun_slower_than_an_interval_kills_nobody
+scenario hang_of_exactly_the_second_law_ends_well
+scenario lun_dead_for_all_takes_the_devices_votes_only
+scenario lun_dead_for_all_and_back_blocks_two_of_three_and_frees_them
+scenario master_whose_path_hangs_is_fenced_and_replaced
+scenario follower_that_cannot_read_is_fenced
+scenario follower_released_after_its_eviction_obeys
+scenario follower_that_cannot_write_reboots_itself
+scenario daemon_whose_write_hangs_leaves_and_another_starts_beside_it
+tap_done
