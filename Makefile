@@ -69,9 +69,10 @@ hands_src := qdiskd/aio.c qdiskd/fence.c qdiskd/watchdog.c qdiskd/log.c qdiskd/l
 clusterconf_src := cman-shim/clusterconf.c cman-shim/clusterconf_cluster.c \
 	cman-shim/clusterconf_fence.c cman-shim/clusterconf_quorumd.c \
 	cman-shim/clusterconf_schema.c cman-shim/clusterconf_value.c
-libcman_src := cman-shim/libcman.c cman-shim/libcman_cluster.c cman-shim/libcman_clusterid.c \
-	cman-shim/libcman_node.c cman-shim/libcman_stack.c cman-shim/libcman_table.c \
-	cman-shim/libcman_text.c
+libcman := libcman libcman_admin libcman_barrier libcman_cluster libcman_clusterid libcman_conn \
+	libcman_data libcman_dispatch libcman_fence libcman_group libcman_guard libcman_node libcman_notify \
+	libcman_qdev libcman_queue libcman_rendezvous libcman_stack libcman_table libcman_text libcman_wire
+libcman_src := $(libcman:%=cman-shim/%.c)
 
 # floor 4
 qdiskd_src := qdiskd/main.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/ports_run.c qdiskd/ports_watchdog.c qdiskd/snapshot.c \
@@ -107,13 +108,14 @@ sim_src := $(sort $(wildcard tests/sim*.c))
 rig_programs := sampler s1check mono nodereboot faultlun lunprobe fakedog
 faultlun_src := tests/rig/faultlun.c tests/rig/faultlun_command.c tests/rig/faultlun_loop.c \
 	tests/rig/faultlun_serve.c
-cluster_programs := cs_probe cman_tool_probe cman_tool_qdev
+cluster_programs := cs_probe cman_tool_probe cman_tool_qdev libcman_client
 device_programs := test_aio test_watchdog lun_tool
 
 obj = $(patsubst %.c,$B/obj/%.o,$(1))
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
 cs_libs = $(call pkg_libs,libvotequorum libquorum libcmap libcfg libcorosync_common)
+libcman_libs = $(cs_libs) $(call pkg_libs,libcpg) -lpthread
 
 programs := $B/qdiskd $B/qdisk-readconf $B/qdisk-tool $B/mkqdisk $B/cman_tool
 libraries := $B/libcman.so.3
@@ -158,7 +160,7 @@ $(call obj,$(faultlun_src)): extra_cppflags = $(call pkg_cflags,fuse3)
 $B/libcman.so.3.0: $(call obj,$(libcman_src))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(all_cflags) $(LDFLAGS) -shared -Wl,-soname,libcman.so.3 $(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs) -Wl,-z,relro,-z,now \
-		-o $@ $^ $(cs_libs)
+		-o $@ $^ $(libcman_libs)
 
 $B/libcman.so.3: $B/libcman.so.3.0
 	$(Q)ln -sf $(<F) $@ && ln -sf $(<F) $B/libcman.so
@@ -206,7 +208,7 @@ $T/unit/test_cs_state: $(call obj,tests/unit/test_cs_state.c qdiskd/cs_state.c)
 	$(call link,-lcmocka)
 $(unit_libcman:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(libcman_src) cman-shim/cman_tool_options.c cman-shim/cman_tool_format.c)
-	$(call link,-lcmocka $(cs_libs))
+	$(call link,-lcmocka $(libcman_libs))
 # which commit a failing seed was found with: only the file that prints it is built again
 .PHONY: FORCE
 $B/commit.h: FORCE
@@ -232,6 +234,11 @@ $T/cluster/cs_probe: $(call obj,tests/cluster/cs_probe.c $(cs_src))
 	$(call link,$(cs_libs) -lpthread)
 $T/cluster/cman_tool_probe $T/cluster/cman_tool_qdev: $T/cluster/%: $B/obj/tests/cluster/%.o $B/libcman.so.3
 	$(call link,$(cs_libs) -L$B -lcman -Wl$(comma)-rpath$(comma)$(CURDIR)/$B)
+# as a program of old was built: no more than -Wall, and -lcman
+$T/cluster/libcman_client: tests/cluster/libcman_client.c include/libcman.h $B/libcman.so.3
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -Wall $(if $(WERROR),-Werror) $(CFLAGS) -Iinclude -o $@ $< $(LDFLAGS) -L$B -lcman -Wl$(comma)-rpath$(comma)$(CURDIR)/$B
 $T/device/test_aio: $(call obj,tests/device/test_aio.c qdiskd/aio.c)
 	$(call link,-lcmocka -laio)
 $T/device/test_watchdog: $(call obj,tests/device/test_watchdog.c qdiskd/watchdog.c)

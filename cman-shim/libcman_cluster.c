@@ -1,4 +1,4 @@
-/* libcman: the cluster as a whole, and the quorum device. */
+/* libcman: the cluster as a whole. */
 #include "libcman.h"
 
 #include <errno.h>
@@ -9,23 +9,17 @@
 #include "libcman_private.h"
 #include "libcman_text.h"
 
-/* The protocol version of the last cman; scripts print it. */
-#define CMAN_MAJOR 6
-#define CMAN_MINOR 2
-#define CMAN_PATCH 0
-
 #define CLUSTER_NAME_SIZE 256
 #define ADDRESSES_OFFSET  offsetof(cman_extra_info_t, ei_addresses)
 
 static int quorate(struct cman_stack *s)
 {
-	unsigned tries = 0;
 	int answer = 0;
 	cs_error_t rc;
 
 	do
-		rc = quorum_getquorate(s->quorum, &answer);
-	while (stack_again(rc, &tries));
+		rc = quorum_getquorate(s->quorum.handle, &answer);
+	while (stack_again(s, rc));
 	if (rc != CS_OK)
 		return -text_errno(rc);
 	return answer != 0;
@@ -33,13 +27,9 @@ static int quorate(struct cman_stack *s)
 
 CMAN_PUBLIC int cman_is_quorate(cman_handle_t handle)
 {
-	struct cman_stack *s = handle_stack(handle);
-	int answer;
+	struct cman_handle *h = handle_enter(handle, HANDLE_ANY);
 
-	if (!s)
-		return -1;
-	answer = quorate(s);
-	return answer < 0 ? handle_fail(answer) : answer;
+	return h ? handle_leave(h, quorate(&h->stack)) : -1;
 }
 
 CMAN_PUBLIC int cman_is_active(cman_handle_t handle)
@@ -53,62 +43,55 @@ CMAN_PUBLIC int cman_get_subsys_count(cman_handle_t handle)
 	return cman_is_active(handle);
 }
 
-CMAN_PUBLIC int cman_get_version(cman_handle_t handle, cman_version_t *version)
+static int get_version(struct cman_stack *s, cman_version_t *version)
 {
-	struct cman_stack *s = handle_stack(handle);
 	uint64_t config = 0;
 	int error;
 
-	if (!s)
-		return -1;
 	if (!version)
-		return handle_fail(-EINVAL);
+		return -EINVAL;
 	error = stack_get_uint(s, "totem.config_version", &config);
 	if (error && error != -ENOENT)
-		return handle_fail(error);
-	version->cv_major = CMAN_MAJOR;
-	version->cv_minor = CMAN_MINOR;
-	version->cv_patch = CMAN_PATCH;
+		return error;
+	version->cv_major = CMAN_PROTOCOL_MAJOR;
+	version->cv_minor = CMAN_PROTOCOL_MINOR;
+	version->cv_patch = CMAN_PROTOCOL_PATCH;
 	version->cv_config = (unsigned)config;
+	return 0;
+}
+
+CMAN_PUBLIC int cman_get_version(cman_handle_t handle, cman_version_t *version)
+{
+	struct cman_handle *h = handle_enter(handle, HANDLE_ANY);
+
+	return h ? handle_leave(h, get_version(&h->stack, version)) : -1;
+}
+
+static int get_cluster(struct cman_stack *s, cman_cluster_t *clinfo)
+{
+	char name[CLUSTER_NAME_SIZE] = "";
+	struct quorum_ring_id ring;
+	int error;
+
+	if (!clinfo)
+		return -EINVAL;
+	error = stack_get_text(s, "totem.cluster_name", name, sizeof(name));
+	if (!error || error == -ENOENT)
+		error = stack_ring(s, &ring);
+	if (error)
+		return error;
+	memset(clinfo, 0, sizeof(*clinfo));
+	memcpy(clinfo->ci_name, name, strnlen(name, MAX_CLUSTER_NAME_LEN));
+	clinfo->ci_number = clusterid_of_name(name, CLUSTERID_FNV);
+	clinfo->ci_generation = (uint32_t)ring.seq;
 	return 0;
 }
 
 CMAN_PUBLIC int cman_get_cluster(cman_handle_t handle, cman_cluster_t *clinfo)
 {
-	struct cman_stack *s = handle_stack(handle);
-	char name[CLUSTER_NAME_SIZE] = "";
-	uint64_t ring_seq;
-	int error;
+	struct cman_handle *h = handle_enter(handle, HANDLE_ANY);
 
-	if (!s)
-		return -1;
-	if (!clinfo)
-		return handle_fail(-EINVAL);
-	error = stack_get_text(s, "totem.cluster_name", name, sizeof(name));
-	if (!error || error == -ENOENT)
-		error = stack_ring_seq(s, &ring_seq);
-	if (error)
-		return handle_fail(error);
-	memset(clinfo, 0, sizeof(*clinfo));
-	memcpy(clinfo->ci_name, name, strnlen(name, MAX_CLUSTER_NAME_LEN));
-	clinfo->ci_number = clusterid_of_name(name, CLUSTERID_FNV);
-	clinfo->ci_generation = (uint32_t)ring_seq;
-	return 0;
-}
-
-CMAN_PUBLIC int cman_get_quorum_device(cman_handle_t handle, struct cman_qdev_info *info)
-{
-	struct cman_stack *s = handle_stack(handle);
-	int error;
-
-	if (!s)
-		return -1;
-	if (!info)
-		return handle_fail(-EINVAL);
-	error = stack_need_member(s);
-	if (!error)
-		error = stack_device(s, info);
-	return error ? handle_fail(error) : 0;
+	return h ? handle_leave(h, get_cluster(&h->stack, clinfo)) : -1;
 }
 
 /* Multicast address of interface `i`; length 0 where the transport has none
@@ -162,17 +145,19 @@ static int extra_addresses(struct cman_stack *s, cman_extra_info_t *info, size_t
 static int extra_votes(struct cman_stack *s, cman_extra_info_t *info)
 {
 	struct votequorum_info votes;
+	uint64_t dirty;
 	int error = stack_votes(s, s->node_id, &votes);
 
 	if (error)
 		return error;
 	info->ei_node_state = text_node_state(votes.node_state);
 	info->ei_flags = (votes.flags & VOTEQUORUM_INFO_TWONODE) ? CMAN_EXTRA_FLAG_2NODE : 0;
+	if (stack_get_uint(s, CMAN_KEY_DIRTY, &dirty) == 0)
+		info->ei_flags |= CMAN_EXTRA_FLAG_DIRTY;
 	info->ei_node_votes = (int)votes.node_votes;
 	info->ei_total_votes = (int)votes.total_votes;
 	info->ei_expected_votes = (int)votes.highest_expected;
 	info->ei_quorum = (int)votes.quorum;
-	info->ei_ports[0] = 1; /* port 0 is always bound */
 	return 0;
 }
 
@@ -186,23 +171,29 @@ static int extra_members(struct cman_stack *s, cman_extra_info_t *info)
 	return error;
 }
 
-CMAN_PUBLIC int cman_get_extra_info(cman_handle_t handle, cman_extra_info_t *info, int maxlen)
+static int get_extra_info(struct cman_stack *s, cman_extra_info_t *info, int maxlen)
 {
-	struct cman_stack *s = handle_stack(handle);
 	int error;
 
-	if (!s)
-		return -1;
 	if (!info || maxlen < (int)sizeof(*info))
-		return handle_fail(-EINVAL);
+		return -EINVAL;
 	error = stack_need_member(s);
 	if (error)
-		return handle_fail(error);
+		return error;
 	memset(info, 0, (size_t)maxlen);
 	error = extra_votes(s, info);
+	if (!error)
+		error = data_ports(s, info->ei_ports);
 	if (!error)
 		error = extra_members(s, info);
 	if (!error)
 		error = extra_addresses(s, info, (size_t)maxlen);
-	return error ? handle_fail(error) : 0;
+	return error;
+}
+
+CMAN_PUBLIC int cman_get_extra_info(cman_handle_t handle, cman_extra_info_t *info, int maxlen)
+{
+	struct cman_handle *h = handle_enter(handle, HANDLE_ANY);
+
+	return h ? handle_leave(h, get_extra_info(&h->stack, info, maxlen)) : -1;
 }

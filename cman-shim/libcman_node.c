@@ -32,67 +32,99 @@ static void device_export(const struct cman_qdev_info *device, cman_node_t *ret_
 /* Everything a list of nodes is made of. On failure nothing is held. */
 static int nodes_read(struct cman_stack *s, struct cman_table *ret_table, uint64_t *ret_ring_seq)
 {
+	struct quorum_ring_id ring;
 	int error = stack_need_member(s);
 
 	if (!error)
-		error = stack_ring_seq(s, ret_ring_seq);
+		error = stack_ring(s, &ring);
 	if (error)
 		return error;
+	*ret_ring_seq = ring.seq;
 	error = table_load(ret_table, s);
 	if (error)
 		table_done(ret_table);
 	return error;
 }
 
-CMAN_PUBLIC int cman_get_node_count(cman_handle_t handle)
+static int get_node_count(struct cman_stack *s)
 {
-	struct cman_stack *s = handle_stack(handle);
 	struct cman_qdev_info device;
 	struct cman_table table;
 	int count, error;
 
-	if (!s)
-		return -1;
 	error = stack_need_member(s);
 	if (error)
-		return handle_fail(error);
+		return error;
 	error = table_load(&table, s);
 	count = (int)table.count;
 	table_done(&table);
 	if (error)
-		return handle_fail(error);
+		return error;
 	error = stack_device(s, &device);
 	if (error && error != -ENOENT)
-		return handle_fail(error);
+		return error;
 	return error ? count : count + 1;
 }
 
-CMAN_PUBLIC int cman_get_nodes(cman_handle_t handle, int maxnodes, int *retnodes,
-			       cman_node_t *nodes)
+CMAN_PUBLIC int cman_get_node_count(cman_handle_t handle)
 {
-	struct cman_stack *s = handle_stack(handle);
+	struct cman_handle *h = handle_enter(handle, HANDLE_ANY);
+
+	return h ? handle_leave(h, get_node_count(&h->stack)) : -1;
+}
+
+static int get_nodes(struct cman_stack *s, int maxnodes, int *retnodes, cman_node_t *nodes)
+{
 	struct cman_qdev_info device;
 	struct cman_table table;
 	uint64_t ring_seq;
 	int count = 0, error;
 
-	if (!s)
-		return -1;
 	if (!retnodes || !nodes || maxnodes < 1)
-		return handle_fail(-EINVAL);
+		return -EINVAL;
 	error = nodes_read(s, &table, &ring_seq);
 	if (error)
-		return handle_fail(error);
+		return error;
 	for (unsigned i = 0; i < table.count && count < maxnodes; i++)
 		node_export(&table.nodes[i], ring_seq, &nodes[count++]);
 	table_done(&table);
 	error = stack_device(s, &device);
 	if (error && error != -ENOENT)
-		return handle_fail(error);
+		return error;
 	if (!error && count < maxnodes)
 		device_export(&device, &nodes[count++]);
 	*retnodes = count;
 	return 0;
+}
+
+CMAN_PUBLIC int cman_get_nodes(cman_handle_t handle, int maxnodes, int *retnodes,
+			       cman_node_t *nodes)
+{
+	struct cman_handle *h = handle_enter(handle, HANDLE_ANY);
+
+	return h ? handle_leave(h, get_nodes(&h->stack, maxnodes, retnodes, nodes)) : -1;
+}
+
+/* cman kept nodes apart whose state had drifted; corosync has no such. */
+static int get_disallowed_nodes(struct cman_stack *s, int maxnodes, int *retnodes,
+				cman_node_t *nodes)
+{
+	int error;
+
+	if (!retnodes || !nodes || maxnodes < 1)
+		return -EINVAL;
+	error = stack_need_member(s);
+	if (!error)
+		*retnodes = 0;
+	return error;
+}
+
+CMAN_PUBLIC int cman_get_disallowed_nodes(cman_handle_t handle, int maxnodes, int *retnodes,
+					  cman_node_t *nodes)
+{
+	struct cman_handle *h = handle_enter(handle, HANDLE_ANY);
+
+	return h ? handle_leave(h, get_disallowed_nodes(&h->stack, maxnodes, retnodes, nodes)) : -1;
 }
 
 /* The node that cman_get_node() means; NULL none. */
@@ -116,33 +148,37 @@ static int get_device_node(struct cman_stack *s, cman_node_t *node)
 	if (!error)
 		error = stack_device(s, &device);
 	if (error)
-		return handle_fail(error);
+		return error;
 	device_export(&device, node);
 	return 0;
 }
 
-CMAN_PUBLIC int cman_get_node(cman_handle_t handle, int nodeid, cman_node_t *node)
+static int get_node(struct cman_stack *s, int nodeid, cman_node_t *node)
 {
-	struct cman_stack *s = handle_stack(handle);
 	const struct table_node *found;
 	struct cman_table table;
 	uint64_t ring_seq;
 	int error;
 
-	if (!s)
-		return -1;
 	if (!node)
-		return handle_fail(-EINVAL);
+		return -EINVAL;
 	if (nodeid == CMAN_NODEID_QDISK)
 		return get_device_node(s, node);
 	error = nodes_read(s, &table, &ring_seq);
 	if (error)
-		return handle_fail(error);
+		return error;
 	found = node_meant(&table, s->node_id, nodeid, node);
 	if (found)
 		node_export(found, ring_seq, node);
 	table_done(&table);
-	return found ? 0 : handle_fail(-ENOENT);
+	return found ? 0 : -ENOENT;
+}
+
+CMAN_PUBLIC int cman_get_node(cman_handle_t handle, int nodeid, cman_node_t *node)
+{
+	struct cman_handle *h = handle_enter(handle, HANDLE_ANY);
+
+	return h ? handle_leave(h, get_node(&h->stack, nodeid, node)) : -1;
 }
 
 /* A node that votequorum has never seen: what the configuration says. */
@@ -170,21 +206,18 @@ static int extra_of_configured(struct cman_stack *s, uint32_t id, cman_node_extr
 	return 0;
 }
 
-CMAN_PUBLIC int cman_get_node_extra(cman_handle_t handle, int nodeid, cman_node_extra_t *node)
+static int get_node_extra(struct cman_stack *s, int nodeid, cman_node_extra_t *node)
 {
-	struct cman_stack *s = handle_stack(handle);
 	cman_node_extra_t extra = { .cnx_leave_reason = CLUSTER_LEAVEREASON_DOWN };
 	struct votequorum_info info;
 	uint32_t id;
 	int error;
 
-	if (!s)
-		return -1;
 	if (!node || nodeid == CMAN_NODEID_QDISK)
-		return handle_fail(-EINVAL);
+		return -EINVAL;
 	error = stack_need_member(s);
 	if (error)
-		return handle_fail(error);
+		return error;
 	id = nodeid == CMAN_NODEID_US ? s->node_id : (uint32_t)nodeid;
 	error = stack_votes(s, id, &info);
 	if (!error) {
@@ -195,10 +228,17 @@ CMAN_PUBLIC int cman_get_node_extra(cman_handle_t handle, int nodeid, cman_node_
 		error = extra_of_configured(s, id, &extra);
 	}
 	if (error)
-		return handle_fail(error);
+		return error;
 	extra.cnx_nodeid = (int)id;
 	*node = extra;
 	return 0;
+}
+
+CMAN_PUBLIC int cman_get_node_extra(cman_handle_t handle, int nodeid, cman_node_extra_t *node)
+{
+	struct cman_handle *h = handle_enter(handle, HANDLE_ANY);
+
+	return h ? handle_leave(h, get_node_extra(&h->stack, nodeid, node)) : -1;
 }
 
 /* The addresses of a member, and their number. corosync looks them up in its
@@ -214,19 +254,16 @@ static int member_addresses(struct cman_stack *s, const struct table_node *node,
 	return node->address.cna_addrlen ? 1 : 0;
 }
 
-CMAN_PUBLIC int cman_get_node_addrs(cman_handle_t handle, int nodeid, int max_addrs, int *num_addrs,
-				    struct cman_node_address *addrs)
+static int get_node_addrs(struct cman_stack *s, int nodeid, int max_addrs, int *num_addrs,
+			  struct cman_node_address *addrs)
 {
-	struct cman_stack *s = handle_stack(handle);
 	struct cman_node_address all[CMAN_LINKS_MAX];
 	const struct table_node *node;
 	struct cman_table table;
 	int count = 0, error;
 
-	if (!s)
-		return -1;
 	if (!num_addrs || max_addrs < 0 || (max_addrs && !addrs))
-		return handle_fail(-EINVAL);
+		return -EINVAL;
 	error = table_load(&table, s);
 	node = error ? NULL : table_by_id(&table, (uint32_t)nodeid);
 	if (!error && !node)
@@ -235,11 +272,20 @@ CMAN_PUBLIC int cman_get_node_addrs(cman_handle_t handle, int nodeid, int max_ad
 		count = member_addresses(s, node, all);
 	table_done(&table);
 	if (error)
-		return handle_fail(error);
+		return error;
 	if (count < 0)
-		return handle_fail(count);
+		return count;
 	for (int i = 0; i < count && i < max_addrs; i++)
 		addrs[i] = all[i];
 	*num_addrs = count;
 	return 0;
+}
+
+CMAN_PUBLIC int cman_get_node_addrs(cman_handle_t handle, int nodeid, int max_addrs, int *num_addrs,
+				    struct cman_node_address *addrs)
+{
+	struct cman_handle *h = handle_enter(handle, HANDLE_ANY);
+
+	return h ? handle_leave(h, get_node_addrs(&h->stack, nodeid, max_addrs, num_addrs, addrs))
+		 : -1;
 }

@@ -3,112 +3,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "libcman_private.h"
 #include "libcman_text.h"
 
-#define AGAIN_PAUSE_MS 100
-#define AGAIN_TRIES    50
-
 /* What corosync says about the ring when it is asked. */
 struct ring_answer {
 	bool known;
-	uint64_t seq;
+	struct quorum_ring_id ring;
 };
 
-bool stack_again(cs_error_t rc, unsigned *tries)
+bool stack_again(const struct cman_stack *s, cs_error_t rc)
 {
-	struct timespec pause = { .tv_nsec = AGAIN_PAUSE_MS * 1000000L };
-
-	if (rc != CS_ERR_TRY_AGAIN || *tries >= AGAIN_TRIES)
-		return false;
-	(*tries)++;
-	(void)nanosleep(&pause, NULL); /* a signal only shortens it */
-	return true;
+	return conn_again(&s->guard, rc);
 }
 
-static void on_quorum(quorum_handle_t handle, uint32_t quorate, struct quorum_ring_id ring,
-		      uint32_t member_count, const uint32_t *members)
+static int learn_node_id(struct cman_stack *s)
 {
-	/* Required by corosync; the answer comes as the node list. */
-	(void)handle;
-	(void)quorate;
-	(void)ring;
-	(void)member_count;
-	(void)members;
-}
-
-static void on_nodelist(quorum_handle_t handle, struct quorum_ring_id ring, uint32_t member_count,
-			const uint32_t *members, uint32_t joined_count, const uint32_t *joined,
-			uint32_t left_count, const uint32_t *left)
-{
-	const void *context = NULL;
-	struct ring_answer *answer;
-
-	(void)member_count;
-	(void)members;
-	(void)joined_count;
-	(void)joined;
-	(void)left_count;
-	(void)left;
-	if (quorum_context_get(handle, &context) != CS_OK || !context)
-		return;
-	answer = (struct ring_answer *)(uintptr_t)context; /* corosync's const */
-	answer->seq = ring.seq;
-	answer->known = true;
-}
-
-static int open_quorum(struct cman_stack *s)
-{
-	quorum_model_v1_data_t callbacks = {
-		.model = QUORUM_MODEL_V1,
-		.quorum_notify_fn = on_quorum,
-		.nodelist_notify_fn = on_nodelist,
-	};
-	votequorum_callbacks_t none = { 0 };
-	uint32_t type = QUORUM_FREE;
-	unsigned tries = 0;
-	cs_error_t rc;
-
-	do
-		rc = quorum_model_initialize(&s->quorum, QUORUM_MODEL_V1,
-					     (quorum_model_data_t *)(void *)&callbacks, &type,
-					     NULL);
-	while (stack_again(rc, &tries));
-	if (rc != CS_OK) {
-		s->quorum = 0;
-		return -text_errno_connect(rc);
-	}
-	if (type != QUORUM_SET)
-		return -ENOENT;
-	do
-		rc = votequorum_initialize(&s->votes, &none);
-	while (stack_again(rc, &tries));
-	if (rc != CS_OK) {
-		s->votes = 0;
-		return -text_errno_connect(rc);
-	}
-	return 0;
-}
-
-static int open_cfg(struct cman_stack *s)
-{
-	const corosync_cfg_callbacks_t none = { 0 };
 	unsigned id = 0;
-	unsigned tries = 0;
 	cs_error_t rc;
 
 	do
-		rc = corosync_cfg_initialize(&s->cfg, &none);
-	while (stack_again(rc, &tries));
-	if (rc != CS_OK) {
-		s->cfg = 0;
-		return -text_errno_connect(rc);
-	}
-	do
-		rc = corosync_cfg_local_get(s->cfg, &id);
-	while (stack_again(rc, &tries));
+		rc = corosync_cfg_local_get(s->cfg.handle, &id);
+	while (stack_again(s, rc));
 	if (rc != CS_OK)
 		return -text_errno_connect(rc);
 	s->node_id = id;
@@ -117,21 +34,17 @@ static int open_cfg(struct cman_stack *s)
 
 int stack_open(struct cman_stack *s)
 {
-	unsigned tries = 0;
-	cs_error_t rc;
-	int error;
+	struct cman_guard *g = &s->guard;
+	int error = conn_open(&s->cmap, g, SERVICE_CMAP);
 
-	memset(s, 0, sizeof(*s));
-	do
-		rc = cmap_initialize(&s->cmap);
-	while (stack_again(rc, &tries));
-	if (rc != CS_OK) {
-		s->cmap = 0;
-		return -text_errno_connect(rc);
-	}
-	error = open_quorum(s);
 	if (!error)
-		error = open_cfg(s);
+		error = conn_open(&s->quorum, g, SERVICE_QUORUM);
+	if (!error)
+		error = conn_open(&s->votes, g, SERVICE_VOTES);
+	if (!error)
+		error = conn_open(&s->cfg, g, SERVICE_CFG);
+	if (!error)
+		error = learn_node_id(s);
 	if (error)
 		stack_close(s);
 	return error;
@@ -139,16 +52,10 @@ int stack_open(struct cman_stack *s)
 
 void stack_close(struct cman_stack *s)
 {
-	/* A handle is never 0; what a dead corosync answers does not matter. */
-	if (s->cfg)
-		(void)corosync_cfg_finalize(s->cfg);
-	if (s->votes)
-		(void)votequorum_finalize(s->votes);
-	if (s->quorum)
-		(void)quorum_finalize(s->quorum);
-	if (s->cmap)
-		(void)cmap_finalize(s->cmap);
-	memset(s, 0, sizeof(*s));
+	conn_close(&s->cfg, &s->guard);
+	conn_close(&s->votes, &s->guard);
+	conn_close(&s->quorum, &s->guard);
+	conn_close(&s->cmap, &s->guard);
 }
 
 /* The number of type `type` in the first bytes of `raw`. */
@@ -186,13 +93,12 @@ int stack_get_uint(struct cman_stack *s, const char *key, uint64_t *ret_value)
 	cmap_value_types_t type = CMAP_VALUETYPE_BINARY;
 	unsigned char raw[sizeof(uint64_t)];
 	size_t length;
-	unsigned tries = 0;
 	cs_error_t rc;
 
 	do {
 		length = sizeof(raw);
-		rc = cmap_get(s->cmap, key, raw, &length, &type);
-	} while (stack_again(rc, &tries));
+		rc = cmap_get(s->cmap.handle, key, raw, &length, &type);
+	} while (stack_again(s, rc));
 	if (rc != CS_OK)
 		return -text_errno(rc);
 	return decode_uint(type, raw, ret_value);
@@ -201,12 +107,11 @@ int stack_get_uint(struct cman_stack *s, const char *key, uint64_t *ret_value)
 int stack_get_text(struct cman_stack *s, const char *key, char *text, size_t size)
 {
 	char *value = NULL;
-	unsigned tries = 0;
 	cs_error_t rc;
 
 	do
-		rc = cmap_get_string(s->cmap, key, &value);
-	while (stack_again(rc, &tries));
+		rc = cmap_get_string(s->cmap.handle, key, &value);
+	while (stack_again(s, rc));
 	if (rc != CS_OK)
 		return -text_errno(rc);
 	(void)snprintf(text, size, "%s", value); /* cut, as announced */
@@ -214,39 +119,80 @@ int stack_get_text(struct cman_stack *s, const char *key, char *text, size_t siz
 	return 0;
 }
 
-int stack_ring_seq(struct cman_stack *s, uint64_t *ret_seq)
+int stack_set_uint(struct cman_stack *s, const char *key, uint64_t value)
 {
-	struct ring_answer answer = { .known = false };
-	unsigned tries = 0;
 	cs_error_t rc;
 
-	rc = quorum_context_set(s->quorum, &answer);
-	if (rc != CS_OK)
-		return -text_errno(rc);
+	do
+		rc = cmap_set_uint64(s->cmap.handle, key, value);
+	while (stack_again(s, rc));
+	return rc == CS_OK ? 0 : -text_errno(rc);
+}
+
+int stack_set_text(struct cman_stack *s, const char *key, const char *text)
+{
+	cs_error_t rc;
+
+	do
+		rc = cmap_set_string(s->cmap.handle, key, text);
+	while (stack_again(s, rc));
+	return rc == CS_OK ? 0 : -text_errno(rc);
+}
+
+static void on_ring(void *to, struct quorum_ring_id ring, struct conn_nodes members,
+		    struct conn_nodes left, struct conn_nodes joined)
+{
+	struct ring_answer *answer = to;
+
+	(void)members;
+	(void)left;
+	(void)joined;
+	answer->ring = ring;
+	answer->known = true;
+}
+
+/* Take in all that corosync has queued. */
+static cs_error_t take_all(const struct cman_conn *c)
+{
+	int taken;
+
+	do
+		taken = conn_dispatch_one(c);
+	while (taken > 0);
+	return taken < 0 ? CS_ERR_LIBRARY : CS_OK;
+}
+
+int stack_ring(struct cman_stack *s, struct quorum_ring_id *ret_ring)
+{
+	static const struct conn_events events = { .nodelist = on_ring };
+	struct ring_answer answer = { .known = false };
+	cs_error_t rc;
+
+	s->quorum.events = &events;
+	s->quorum.to = &answer;
 	do {
 		/* The present state is queued before the call returns. */
-		rc = quorum_trackstart(s->quorum, CS_TRACK_CURRENT);
+		rc = quorum_trackstart(s->quorum.handle, CS_TRACK_CURRENT);
 		if (rc == CS_OK)
-			rc = quorum_dispatch(s->quorum, CS_DISPATCH_ALL);
+			rc = take_all(&s->quorum);
 		if (rc == CS_OK && !answer.known)
 			rc = CS_ERR_TRY_AGAIN;
-	} while (stack_again(rc, &tries));
-	(void)quorum_context_set(s->quorum, NULL); /* the answer goes away */
+	} while (stack_again(s, rc));
+	s->quorum.events = NULL; /* the answer goes away */
 	if (rc != CS_OK)
 		return -text_errno(rc);
-	*ret_seq = answer.seq;
+	*ret_ring = answer.ring;
 	return 0;
 }
 
 int stack_votes(struct cman_stack *s, uint32_t node_id, struct votequorum_info *ret_info)
 {
 	struct votequorum_info info; /* corosync leaves garbage on failure */
-	unsigned tries = 0;
 	cs_error_t rc;
 
 	do
-		rc = votequorum_getinfo(s->votes, node_id, &info);
-	while (stack_again(rc, &tries));
+		rc = votequorum_getinfo(s->votes.handle, node_id, &info);
+	while (stack_again(s, rc));
 	if (rc != CS_OK)
 		return -text_errno(rc);
 	*ret_info = info;
@@ -275,14 +221,14 @@ int stack_addresses(struct cman_stack *s, uint32_t node_id,
 		    struct cman_node_address addresses[CMAN_LINKS_MAX])
 {
 	corosync_cfg_node_address_t raw[CMAN_LINKS_MAX];
-	unsigned tries = 0;
 	int count = 0;
 	cs_error_t rc;
 
 	memset(raw, 0, sizeof(raw));
 	do
-		rc = corosync_cfg_get_node_addrs(s->cfg, node_id, CMAN_LINKS_MAX, &count, raw);
-	while (stack_again(rc, &tries));
+		rc = corosync_cfg_get_node_addrs(s->cfg.handle, node_id, CMAN_LINKS_MAX, &count,
+						 raw);
+	while (stack_again(s, rc));
 	if (rc != CS_OK)
 		return -text_errno(rc);
 	if (count < 0 || count > CMAN_LINKS_MAX)

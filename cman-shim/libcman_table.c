@@ -132,19 +132,18 @@ static int each_key(struct cman_table *t, struct cman_stack *s, const char *pref
 	cmap_iter_handle_t iter;
 	cmap_value_types_t type;
 	size_t length;
-	unsigned tries = 0;
 	cs_error_t rc;
 	int error = 0;
 
 	do
-		rc = cmap_iter_init(s->cmap, prefix, &iter);
-	while (stack_again(rc, &tries));
+		rc = cmap_iter_init(s->cmap.handle, prefix, &iter);
+	while (stack_again(s, rc));
 	if (rc != CS_OK)
 		return -text_errno(rc);
 	while (!error) {
 		do
-			rc = cmap_iter_next(s->cmap, iter, key, &length, &type);
-		while (stack_again(rc, &tries));
+			rc = cmap_iter_next(s->cmap.handle, iter, key, &length, &type);
+		while (stack_again(s, rc));
 		if (rc != CS_OK)
 			break;
 		error = take(t, s, key);
@@ -154,7 +153,7 @@ static int each_key(struct cman_table *t, struct cman_stack *s, const char *pref
 	}
 	if (!error && rc != CS_ERR_NO_SECTIONS)
 		error = -text_errno(rc);
-	(void)cmap_iter_finalize(s->cmap, iter); /* nothing to do about it */
+	(void)cmap_iter_finalize(s->cmap.handle, iter); /* nothing to do about it */
 	return error;
 }
 
@@ -232,4 +231,18 @@ unsigned table_member_count(const struct cman_table *t)
 	for (unsigned i = 0; i < t->count; i++)
 		count += t->nodes[i].member;
 	return count;
+}
+
+int table_ask_member(struct cman_stack *s, uint32_t id)
+{
+	struct cman_table table;
+	int answer = table_load(&table, s);
+
+	if (!answer) {
+		const struct table_node *node = table_by_id(&table, id);
+
+		answer = node ? node->member : -ENOENT;
+	}
+	table_done(&table);
+	return answer;
 }

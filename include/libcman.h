@@ -7,15 +7,27 @@
  * Every function returns -1 with errno set on failure, unless its comment
  * says otherwise. Common to all of them:
  *   EINVAL     the handle is NULL or was given to cman_finish()
- *   EHOSTDOWN  corosync went away; the handle stays valid for cman_finish()
+ *   EHOSTDOWN  corosync went away, or did not answer in time; the handle is
+ *              of use for cman_finish() only
  *   EAGAIN     corosync was busy for 5 seconds on end
+ *   EPERM      "admin" in a comment: the handle is not of cman_admin_init();
+ *              or corosync does not let this user do that
  *   EIO        corosync refused for a reason that cman had no word for
  * "NM" in a comment: also ENOENT while this node is not yet a member.
+ * "client": EINVAL for a handle of cman_admin_init().
  *
- * One thread at a time may use a handle; different handles may be used by
- * different threads at once. Descriptors are close-on-exec. No call raises
- * SIGPIPE. A call waits as long as corosync takes to answer; a corosync that
- * dies ends the wait.
+ * Time: a call asks corosync and has its answer in a millisecond or so. None
+ * waits longer than 10 seconds for a corosync that is stuck or stopped, but
+ * those whose comment names another limit; a corosync that dies ends each.
+ *
+ * Threads: one at a time may use a handle; different handles may be used by
+ * different threads at once. The library runs one thread of its own while
+ * there are handles; it takes no signals. After fork() parent or child may
+ * use a handle, not both. Callbacks are called by cman_dispatch() only, and
+ * may call everything. Descriptors are close-on-exec. No call raises SIGPIPE;
+ * a signal interrupts none.
+ *
+ * All of it: libcman(3).
  */
 #ifndef LIBCMAN_H_DEFINED
 #define LIBCMAN_H_DEFINED
@@ -171,20 +183,69 @@ typedef struct cman_qdev_info {
 /* Connect to the cluster stack on this node. `privdata` is handed to
  * callbacks. Returns a handle to be given to cman_finish(), or NULL with
  * ECONNREFUSED (corosync does not run), EACCES (corosync lets this user not
- * in), ENOENT (corosync runs without votequorum), EAGAIN or ENOMEM. */
+ * in), ENOENT (corosync runs without votequorum), ETIMEDOUT (it does not
+ * answer), EAGAIN or ENOMEM. */
 cman_handle_t cman_init(void *privdata);
 
 /* The same, for calls that change the cluster. EACCES also unless the
  * effective user is root. */
 cman_handle_t cman_admin_init(void *privdata);
 
-/* Disconnect and free the handle. Returns 0. */
+/* Disconnect and free the handle: its port is unbound, and a shutdown that
+ * asks it takes that for a yes. Returns 0. */
 int cman_finish(cman_handle_t handle);
 
 /* Set or read the callback argument. Return 0; EINVAL for NULL `privdata`
  * in the second one. */
 int cman_setprivdata(cman_handle_t handle, void *privdata);
 int cman_getprivdata(cman_handle_t handle, void **privdata);
+
+/* ---- Notifications ---- */
+
+/* What happens in the cluster: `reason` is one of CMAN_REASON_*, and `arg`
+ *   STATECHANGE    1 quorate, 0 not; sent each time the votes are counted
+ *   CONFIG_UPDATE  the new version of the configuration
+ *   TRY_SHUTDOWN   CMAN_SHUTDOWN_ANYWAY or 0; cman_replyto_shutdown() is due
+ *   PORTOPENED, PORTCLOSED  the id of a node where somebody is, or is no
+ *                  longer, bound to the port that this handle is bound to */
+typedef void (*cman_callback_t)(cman_handle_t handle, void *privdata,
+				int reason, int arg);
+
+/* A data message from `port` of node `nodeid`; 0 when it was sent from none. */
+typedef void (*cman_datacallback_t)(cman_handle_t handle, void *privdata,
+				    char *buf, int len, uint8_t port,
+				    int nodeid);
+
+/* The membership has changed: ids of nodes. */
+typedef void (*cman_confchgcallback_t)(cman_handle_t handle, void *privdata,
+				       unsigned int *member_list,
+				       int member_list_entries,
+				       unsigned int *left_list,
+				       int left_list_entries,
+				       unsigned int *joined_list,
+				       int joined_list_entries);
+
+/* Tell of what happens from now on; while a shutdown is being asked about, of
+ * that at once. Again: the other callback from now on. Client. Returns 0;
+ * EINVAL for NULL. */
+int cman_start_notification(cman_handle_t handle, cman_callback_t callback);
+int cman_stop_notification(cman_handle_t handle);
+
+/* The same for changes of the membership. With an admin handle nothing is
+ * ever delivered. Returns 0; EINVAL for NULL. */
+int cman_start_confchg(cman_handle_t handle, cman_confchgcallback_t callback);
+int cman_stop_confchg(cman_handle_t handle);
+
+/* A descriptor for poll(2), readable when cman_dispatch() has work, or when
+ * corosync has gone. The same one for the life of the handle, which owns it. */
+int cman_get_fd(cman_handle_t handle);
+
+/* Call the callbacks of messages that wait. CMAN_DISPATCH_ONE: of one at
+ * most; _ALL: until there is none; _BLOCKING: waits for the first one, for
+ * ever. _IGNORE_DATA, _IGNORE_EVENT: leave those messages where they are.
+ * Returns 1 when one was delivered, 0 when there was none, and 0 after all;
+ * ENOBUFS when BLOCKING is asked for past 128 ignored messages; ENOMEM. */
+int cman_dispatch(cman_handle_t handle, int flags);
 
 /* ---- Nodes ---- */
 
@@ -197,6 +258,11 @@ int cman_get_node_count(cman_handle_t handle);
  * 0; EINVAL for a NULL pointer or maxnodes below 1; ENOMEM. NM. */
 int cman_get_nodes(cman_handle_t handle, int maxnodes, int *retnodes,
 		   cman_node_t *nodes);
+
+/* List nodes that are kept apart: corosync never does, there are none.
+ * Returns 0; EINVAL as above. NM. */
+int cman_get_disallowed_nodes(cman_handle_t handle, int maxnodes,
+			      int *retnodes, cman_node_t *nodes);
 
 /* Look one node up. The caller fills node->cn_name: not empty, then the node
  * of exactly that name is meant; empty, then the one with id `nodeid`
@@ -241,12 +307,129 @@ int cman_get_extra_info(cman_handle_t handle, cman_extra_info_t *info,
  * tell: always 1, the caller. */
 int cman_get_subsys_count(cman_handle_t handle);
 
+/* ---- Changing the cluster ---- */
+
+/* Have all nodes read their configuration again (corosync-cfgtool -R), and
+ * see that its version is the wanted one, or later; cv_config 0: whatever it
+ * is. Nothing is read again when that version runs already. Admin, NM.
+ * Returns 0; EINVAL for NULL or another protocol version; EPERM older than
+ * the running one; ENOENT it cannot be read, or is older than wanted. */
+int cman_set_version(cman_handle_t handle, const cman_version_t *version);
+
+/* Leave the cluster at once, asking nobody: corosync on this node ends.
+ * `reason` is passed over. Admin. Returns 0; ENOTCONN not in a cluster. */
+int cman_leave_cluster(cman_handle_t handle, int reason);
+
+/* Ask the programs on this node that have started notifications, and leave
+ * when all agree; CMAN_SHUTDOWN_ANYWAY: whatever they say. Waits for answers
+ * until cfg.shutdown_timeout (5 seconds). CMAN_SHUTDOWN_REMOVED cannot be
+ * done. Admin. Returns 0; EBUSY somebody does not agree or did not answer;
+ * EALREADY another one is asking. */
+int cman_shutdown(cman_handle_t handle, int flags);
+
+/* Answer CMAN_REASON_TRY_SHUTDOWN: 0 no, else yes. Returns 0. */
+int cman_replyto_shutdown(cman_handle_t handle, int yesno);
+
+/* End corosync on node `nodeid`, soon. Admin, NM. Returns 0; EINVAL no
+ * member. */
+int cman_kill_node(cman_handle_t handle, int nodeid);
+
+/* Votes of a member, 0 this node. Admin. Returns 0; EINVAL below 1 or more
+ * than fit; ENOENT no such node; ENOTCONN no member. */
+int cman_set_votes(cman_handle_t handle, int votes, int nodeid);
+
+/* Expected votes of the whole cluster. Admin, NM. Returns 0; EINVAL below 1,
+ * below the votes that are there, or more than fit. */
+int cman_set_expected_votes(cman_handle_t handle, int expected_votes);
+
+/* Say that this node has state: CMAN_EXTRA_FLAG_DIRTY until its corosync
+ * ends. Nothing follows from it. Admin. Returns 0. */
+int cman_set_dirty(cman_handle_t handle);
+
+/* Debug messages in corosync's log, of all subsystems: above 0 on, 0 off.
+ * Admin. Returns 0. */
+int cman_set_debuglog(cman_handle_t handle, int subsystems);
+
+/* ---- Fencing, on record ---- */
+
+/* When and how node `nodeid` was last fenced, as this node was told: time 0
+ * never; `fenced` 1 since it last went down; `agent` (may be NULL) has room
+ * for 255 bytes. Returns 0; EINVAL for NULL or an unknown node. */
+int cman_get_fenceinfo(cman_handle_t handle, int nodeid, uint64_t *fence_time,
+		       int *fenced, char *agent);
+
+/* Put that on record, on this node, until its corosync ends. Admin. Returns
+ * 0; EINVAL for an unknown node or an agent's name of 255 bytes or more. */
+int cman_node_fenced(cman_handle_t handle, int nodeid, uint64_t fence_time,
+		     char *agent);
+
+/* ---- Data messages ---- */
+
+/* Bind a port, 1 to 255, and have what is sent to it. A handle binds one, a
+ * port has one handle on each node. Client. Returns 0; EINVAL port 0 or NULL;
+ * EADDRINUSE. */
+int cman_start_recv_data(cman_handle_t handle, cman_datacallback_t callback,
+			 uint8_t port);
+
+/* Have no more of it; the port stays bound until cman_finish(). Returns 0. */
+int cman_end_recv_data(cman_handle_t handle);
+
+/* Send up to 1492 bytes to a port (0: the one that is bound) of node
+ * `nodeid`, or of all, this one included. All nodes see all messages to a
+ * port in one order. `flags` are passed over. Client. Returns more than 0;
+ * EMSGSIZE; EINVAL. */
+int cman_send_data(cman_handle_t handle, const void *buf, int len, int flags,
+		   uint8_t port, int nodeid);
+
+/* Is somebody on node `nodeid`, 0 this one, bound to the port? NM. Returns 1
+ * or 0; ENOENT no such node; ENOTCONN no member. */
+int cman_is_listening(cman_handle_t handle, int nodeid, uint8_t port);
+
+/* ---- Barriers ---- */
+
+/* Make a barrier on this node, for `nodes` nodes, 0 all members, with a name
+ * of up to 32 bytes. Flags: 1 delete it once passed, 4 it must be enabled
+ * first, 8 it is, 16 nothing. NM. Returns 0, also when it is there with the
+ * same number; EINVAL with another one, for flag 2, for a bad name. */
+int cman_barrier_register(cman_handle_t handle, const char *name, int flags,
+			  int nodes);
+
+/* Change an attribute: 1 autodelete, 3 enabled (on only), 4 nodes,
+ * 5 nothing, 6 seconds that cman_barrier_wait() waits, 0 for ever. Returns 0;
+ * ENOENT; EINVAL any other, or while somebody on this node waits. */
+int cman_barrier_change(cman_handle_t handle, const char *name, int attribute,
+			int arg);
+
+/* Wait until so many nodes do. Returns 0, or +3 (ESRCH) when a node left the
+ * cluster meanwhile; ENOENT; ETIMEDOUT; EINVAL it must be enabled first;
+ * EBUSY another thread of this process waits there. */
+int cman_barrier_wait(cman_handle_t handle, const char *name);
+
+/* Delete it on this node. Returns 0; ENOENT; EINVAL while somebody waits. */
+int cman_barrier_delete(cman_handle_t handle, const char *name);
+
 /* ---- Quorum device ---- */
 
 /* The registered quorum device. Available means that it is alive and casts
  * its vote on this node. Returns 0; EINVAL for NULL; ENOENT none. NM. */
 int cman_get_quorum_device(cman_handle_t handle,
 			   struct cman_qdev_info *info);
+
+/* Register a device by name (1 to 254 bytes), not available yet. Its votes
+ * are quorum.device.votes of corosync's configuration, and `votes` must say
+ * the same. Again, with the same name: nothing changes. Admin, NM. Returns 0;
+ * EINVAL; EBUSY another device is registered; EALREADY a node's name. */
+int cman_register_quorum_device(cman_handle_t handle, char *name, int votes);
+
+/* Take it out. Admin. Returns 0; EINVAL there is none; EBUSY while it is
+ * available: poll 0 first. */
+int cman_unregister_quorum_device(cman_handle_t handle);
+
+/* The device is available, or 0: it is not, from now on. It must be said
+ * again within quorum.device.timeout. The answer is for the ring that
+ * corosync is in now. Admin. Returns 0; EINVAL there is none; EAGAIN the ring
+ * changed twice meanwhile. */
+int cman_poll_quorum_device(cman_handle_t handle, int isavailable);
 
 #ifdef __cplusplus
 }

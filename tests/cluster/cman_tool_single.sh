@@ -26,7 +26,7 @@ build()	# what the environment does not name
 {
 	cc=${CC:-cc}
 	flags="-std=gnu11 -O2 -g -D_GNU_SOURCE -I$tree/include ${CFLAGS:-}"
-	libs="-lcmap -lvotequorum -lquorum -lcfg"
+	libs="-lcmap -lvotequorum -lquorum -lcfg -lcpg -lpthread"
 	if [ -z "${LIBCMAN_DIR:-}" ]; then
 		LIBCMAN_DIR=$work
 		# shellcheck disable=SC2086	# lists of words
