@@ -24,6 +24,7 @@
  *	sim_check.c	the invariants S1..S7, L1 and D1
  *	sim_goal.c	the promises P1..P4
  *	sim_chaos.c	faults drawn by chance, one plan for each kind of run
+ *	sim_rival.c	the plan in which one side waits for the other to lose
  *	sim_fault.c	what each fault does: machines and cables
  *	sim_fault_lun.c	what each fault does: the LUN
  *	sim_stage.c	what staged scenarios are made of
@@ -257,7 +258,8 @@ struct sim_lun {
 /* ---- The run ---- */
 
 enum sim_kind {
-	SIM_CALM, SIM_DEATH, SIM_LASTMAN, SIM_SPLIT, SIM_STOP, SIM_IO, SIM_PAUSE, SIM_CHAOS, SIM_KINDS
+	SIM_CALM, SIM_DEATH, SIM_LASTMAN, SIM_SPLIT, SIM_STOP, SIM_IO, SIM_PAUSE, SIM_CHAOS, SIM_RIVAL,
+	SIM_KINDS
 };
 
 enum sim_fault {

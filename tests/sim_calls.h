@@ -150,6 +150,10 @@ void sim_setup_draw(struct sim_setup *setup, uint64_t seed, enum sim_kind kind, 
 void sim_setup_without(struct sim_setup *setup, uint32_t without);
 void sim_plan(struct sim_world *w);
 void sim_plan_event(struct sim_world *w, const struct sim_event *event);
+
+/* sim_rival.c */
+void sim_rival_begin(struct sim_world *w);
+void sim_rival_event(struct sim_world *w, const struct sim_event *event);
 const char *sim_kind_text(enum sim_kind kind);
 unsigned sim_timings(void);	/* how many there are */
 const char *sim_fault_text(enum sim_fault fault);

@@ -12,6 +12,7 @@ const char *sim_kind_text(enum sim_kind kind)
 	case SIM_IO: return "io";
 	case SIM_PAUSE: return "pause";
 	case SIM_CHAOS: return "chaos";
+	case SIM_RIVAL: return "rival";
 	case SIM_KINDS: break;
 	}
 	return "?";
@@ -69,6 +70,10 @@ void sim_setup_draw(struct sim_setup *s, uint64_t seed, enum sim_kind kind, uint
 	};
 	if (nodes)
 		s->nodes = nodes;
+	if (kind == SIM_RIVAL) {
+		s->nodes = s->nodes < 3 ? 3 : s->nodes;
+		s->heuristics = true;
+	}
 	s->fence_min_ms = s->t.interval_ms;
 	s->fence_max_ms = 40 * s->t.interval_ms;
 	s->boot_min_ms = 10 * s->t.interval_ms;
@@ -351,6 +356,9 @@ static void plan_begin(struct sim_world *w)
 	case SIM_CHAOS:
 		chaos_begin(w);
 		break;
+	case SIM_RIVAL:
+		sim_rival_begin(w);
+		break;
 	case SIM_CALM:
 	case SIM_KINDS:
 		break;
@@ -363,6 +371,8 @@ void sim_plan_event(struct sim_world *w, const struct sim_event *event)
 	case SIM_EV_FAULT:
 		if (event->arg == SIM_FAULTS)
 			plan_begin(w);
+		else if (event->arg > SIM_FAULTS)
+			sim_rival_event(w, event);
 		else
 			sim_fault(w, &w->fault[event->arg]);
 		break;
