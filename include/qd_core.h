@@ -127,7 +127,7 @@ struct qd_action {
 			uint64_t seq;	/* +1 with every request */
 			struct qd_ring ring;
 			bool cast;
-			uint64_t cycle_start_ms;	/* a 1 older than I is cast as 0 */
+			uint64_t good_until_ms;	/* a 1 is cast as 0 after that */
 		} vote;
 		uint64_t incarnation;	/* FENCE: the victim's */
 		enum qd_self_fence reason;
@@ -219,6 +219,8 @@ struct qd_member {
 	bool readable;		/* at the last look */
 	struct qd_block block;
 	uint64_t beat_ms;	/* when a new beat was last seen, or the block found */
+	uint64_t read_ms;	/* start of the last read that showed a good block here */
+	uint64_t beat_after_ms;	/* that beat landed after this; 0 unknown */
 	bool beating;		/* a beat of this incarnation seen in this life */
 	/* counts, at ticks only */
 	bool tick_known;

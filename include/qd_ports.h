@@ -28,7 +28,7 @@ struct qd_ports {
 	 * returns. Ends in qd_engine_write_done(). */
 	void (*write)(void *ctx, uint32_t slot, const void *bytes, size_t size);
 	void (*corosync)(void *ctx, uint64_t now_ms, struct qd_corosync *ret_cs);
-	void (*vote)(void *ctx, uint64_t seq, struct qd_ring ring, bool cast, uint64_t cycle_start_ms);
+	void (*vote)(void *ctx, uint64_t seq, struct qd_ring ring, bool cast, uint64_t good_until_ms);
 	void (*unregister)(void *ctx);
 	void (*kill)(void *ctx, uint32_t node_id);
 	/* Start fencing; ends in qd_engine_fenced(). */

@@ -91,7 +91,7 @@ struct cs_vote {
 	uint64_t seq; /* +1 with every request */
 	struct qd_ring ring;
 	bool cast;
-	uint64_t cycle_start_ms; /* CLOCK_BOOTTIME: of the cycle that decided it */
+	uint64_t good_until_ms;	/* CLOCK_BOOTTIME: a 1 is cast as 0 after that */
 };
 
 /* Ask for one poll. The slot holds one request: a newer one replaces one that the

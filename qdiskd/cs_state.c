@@ -99,10 +99,9 @@ bool cs_state_differs(const struct cs_snapshot *a, const struct cs_snapshot *b)
 	       a->facts_changes != b->facts_changes || a->error_changes != b->error_changes;
 }
 
-bool cs_vote_due(const struct cs_vote *vote, uint64_t now_ms, uint32_t interval_ms)
+bool cs_vote_due(const struct cs_vote *vote, uint64_t now_ms)
 {
-	return vote->cast && now_ms >= vote->cycle_start_ms &&
-	       now_ms - vote->cycle_start_ms <= interval_ms;
+	return vote->cast && now_ms <= vote->good_until_ms;
 }
 
 int cs_node_position(const char *key, uint32_t *ret_position)

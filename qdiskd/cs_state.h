@@ -36,9 +36,8 @@ void cs_state_error(struct cs_snapshot *s, const char *format, ...)
 /* True where the mind must be woken: anything differs but polled_seq. */
 bool cs_state_differs(const struct cs_snapshot *a, const struct cs_snapshot *b);
 
-/* What to cast now: a 1 whose cycle began more than `interval_ms` ago, or in the
- * future, is a 0. qdisk(5), "Vote". */
-bool cs_vote_due(const struct cs_vote *vote, uint64_t now_ms, uint32_t interval_ms);
+/* What to cast now: a 1 that is no longer good is a 0. qdisk(5), "Vote". */
+bool cs_vote_due(const struct cs_vote *vote, uint64_t now_ms);
 
 /* Position N of a cmap key "nodelist.node.N.<field>". 0; -EINVAL another key. */
 int cs_node_position(const char *key, uint32_t *ret_position);

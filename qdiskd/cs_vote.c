@@ -282,7 +282,7 @@ void cs_poll(struct cs *cs, const struct cs_vote *vote)
 	int rc = CS_ERR_NOT_EXIST;
 
 	for (unsigned i = 0; cs->now.registered && i < CS_TRY_AGAIN_MAX; i++) {
-		cast = cs_vote_due(vote, cs_now_ms(), atomic_load(&cs->interval_ms));
+		cast = cs_vote_due(vote, cs_now_ms());
 		rc = CS_CALL(&cs->call,
 			     votequorum_qdevice_poll(cs->votequorum, cs->name, cast, ring));
 		if (rc != CS_ERR_TRY_AGAIN)

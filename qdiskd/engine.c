@@ -77,7 +77,7 @@ static void engine_perform(struct qd_engine *e, const struct qd_action *a, uint6
 		engine_write(e, a->node, &a->block, now_ms);
 		break;
 	case QD_ACT_VOTE:
-		p->vote(p->ctx, a->vote.seq, a->vote.ring, a->vote.cast, a->vote.cycle_start_ms);
+		p->vote(p->ctx, a->vote.seq, a->vote.ring, a->vote.cast, a->vote.good_until_ms);
 		break;
 	case QD_ACT_UNREGISTER:
 		p->unregister(p->ctx);

@@ -97,22 +97,24 @@ static void member_take_eviction(struct qd_member *m, uint32_t id, const struct 
 /* A good block, no eviction. A beat that runs backwards within one incarnation
  * is an old block (a stale read): it says nothing. */
 static void member_take(struct qd_member *m, uint32_t id, const struct qd_block *b,
-			uint64_t now_ms, struct qd_actions *out)
+			const struct qd_input *in, struct qd_actions *out)
 {
 	bool same_life = m->known && m->block.incarnation == b->incarnation;
 
 	if (same_life && b->has_ext && m->block.has_ext && b->ext.beat < m->block.ext.beat)
 		return;
 	if (!m->known) {
-		m->beat_ms = now_ms;
+		m->beat_ms = in->now_ms;
 	} else if (!same_life) {
 		member_new_life(m, id, out);
 		m->beating = true;
-		m->beat_ms = now_ms;
+		m->beat_ms = in->now_ms;
+		m->beat_after_ms = b->has_ext ? m->read_ms : 0;
 	} else if (block_beat(b) != block_beat(&m->block)) {
 		m->beating = true;
 		m->fenced = false;	/* it lives: whatever was fenced was not it */
-		m->beat_ms = now_ms;
+		m->beat_ms = in->now_ms;
+		m->beat_after_ms = b->has_ext ? m->read_ms : 0;
 	}
 	if (m->up && b->state == QD_STATE_NONE) {
 		note_add(out, QD_NOTE_NODE_SHUTDOWN, id, 0, 0);
@@ -120,6 +122,7 @@ static void member_take(struct qd_member *m, uint32_t id, const struct qd_block 
 	}
 	m->known = true;
 	m->block = *b;
+	m->read_ms = in->cycle_start_ms;
 	if (member_evicted(m))	/* undead: not up until a new incarnation */
 		member_down(m);
 }
@@ -202,7 +205,7 @@ void member_look(struct qd_state *s, uint32_t id, const struct qd_slot *slot,
 	if (readable && slot->block.state == QD_STATE_EVICTED)
 		member_take_eviction(m, id, &slot->block, in->now_ms, out);
 	else if (readable)
-		member_take(m, id, &slot->block, in->now_ms, out);
+		member_take(m, id, &slot->block, in, out);
 	if (!in->tick)
 		return;
 	member_count(m);

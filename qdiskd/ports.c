@@ -142,12 +142,12 @@ static void port_corosync(void *ctx, uint64_t now_ms, struct qd_corosync *cs)
 }
 
 static void port_vote(void *ctx, uint64_t seq, struct qd_ring ring, bool cast,
-		      uint64_t cycle_start_ms)
+		      uint64_t good_until_ms)
 {
 	struct daemon *d = ctx;
 
 	cs_vote(d->cs, &(struct cs_vote){ .seq = seq, .ring = ring, .cast = cast,
-					  .cycle_start_ms = cycle_start_ms });
+					  .good_until_ms = good_until_ms });
 }
 
 static void port_unregister(void *ctx)

@@ -146,15 +146,31 @@ void mark_before_write(struct qd_state *s, uint64_t now_ms)
 		s->view = mark_view(s);
 }
 
+/* Until when a 1 may be cast on what this cycle has read: one interval after it
+ * began. With a slow LUN longer, as long as what has landed proves that nobody can
+ * have declared this node or its master dead: both have beaten within L1. */
+static uint64_t vote_good_until(const struct qd_state *s)
+{
+	uint64_t until_ms = s->cycle_start_ms + s->p.t.interval_ms;
+	uint64_t proven_ms = s->landed_start_ms, slow_ms;
+
+	if (s->master != s->p.node_id && member_see(s, s->master)->beat_after_ms < proven_ms)
+		proven_ms = member_see(s, s->master)->beat_after_ms;
+	if (proven_ms == 0)
+		return until_ms;
+	slow_ms = proven_ms + qd_law_withdraw_ms(&s->p.t) - 1;
+	return slow_ms > until_ms ? slow_ms : until_ms;
+}
+
 /* This cycle's read and write have landed, in this ring, with the mark that a
- * vote needs, and not longer than one interval after the cycle began. */
+ * vote needs, and not too long ago. */
 static bool cycle_complete(const struct qd_state *s, const struct qd_input *in)
 {
 	return in->event == QD_EV_WRITTEN && in->wrote == QD_IO_OK && s->own_landed &&
 	       s->cycle_read_ok && qd_ring_equal(s->own.ext.ring, s->cs.ring) &&
 	       qd_ring_equal(s->cycle_ring, s->cs.ring) &&
 	       s->mark_wanted && s->own.ext.view == mark_view(s) &&
-	       in->now_ms - s->cycle_start_ms <= s->p.t.interval_ms;
+	       in->now_ms <= vote_good_until(s);
 }
 
 /* The master is in another ring than I, by membership and not by ring id. */
@@ -252,7 +268,7 @@ static void vote_request(struct qd_state *s, bool cast, struct qd_actions *out)
 	a->vote.seq = s->vote_seq;
 	a->vote.ring = s->cs.ring;
 	a->vote.cast = cast;
-	a->vote.cycle_start_ms = s->cycle_start_ms;
+	a->vote.good_until_ms = cast ? vote_good_until(s) : 0;
 }
 
 static void vote_note(struct qd_state *s, enum qd_vote vote, enum qd_why why,

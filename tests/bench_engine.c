@@ -66,11 +66,11 @@ static void on_look(void *ctx, uint64_t now_ms, struct qd_corosync *ret_cs)
 	*ret_cs = n->cs;
 }
 
-static void on_vote(void *ctx, uint64_t seq, struct qd_ring ring, bool cast, uint64_t cycle_start_ms)
+static void on_vote(void *ctx, uint64_t seq, struct qd_ring ring, bool cast, uint64_t good_until_ms)
 {
 	struct node *n = ctx;
 
-	(void)cycle_start_ms;
+	(void)good_until_ms;
 	n->cs.polled_seq = seq;
 	n->cs.polled_ring = ring;
 	n->cs.polled_cast = cast;

@@ -283,7 +283,7 @@ done | none man_pages_are_referred_to
 	grep -ohE '^[a-z0-9_]+\(\)' tests/cluster/*.sh | tr -d '()'
 	find tests/mutants -name '*.patch' -printf 'mutant_%f\n' 2>/dev/null | sed 's/\.patch$//'
 } >"$dir/tests"
-sed -n 's/^\.Bq Li //p' man/qdisk-safety.7 | tr ',' '\n' | sed 's/^ *\(Li \)\?//; s/ *$//' | sort -u >"$dir/cited"
+sed -n 's/^\.Bq Li //p' man/qdisk-safety.7 | tr ',' '\n' | sed 's/^ *\(Li \)\?//; s/ *$//' | grep . | sort -u >"$dir/cited"
 check safety_page_cites_tests test "$(wc -l <"$dir/cited")" -gt 60
 grep -vxFf "$dir/tests" "$dir/cited" | none safety_page_cites_tests_that_exist
 

@@ -153,7 +153,7 @@ struct sim_hand {
 	struct qd_corosync cs;
 	bool unregister, unregistered, connect_out;
 	bool vote_waits, call_out, notify_out, hung;
-	struct { uint64_t seq; struct qd_ring ring; bool cast; uint64_t cycle_start_ms; uint64_t incarnation; } vote, inside;
+	struct { uint64_t seq; struct qd_ring ring; bool cast; uint64_t good_until_ms; uint64_t incarnation; } vote, inside;
 	uint64_t hung_since_ms;
 };
 

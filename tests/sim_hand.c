@@ -122,8 +122,7 @@ static void vote_call(struct sim_world *w, struct sim_node *n)
 
 	n->hand.inside = n->hand.vote;
 	n->hand.vote_waits = false;
-	if (now_ms - n->hand.inside.cycle_start_ms > n->params.t.interval_ms &&
-	    !(w->setup.lies & SIM_LIE_VOTE))
+	if (now_ms > n->hand.inside.good_until_ms && !(w->setup.lies & SIM_LIE_VOTE))
 		n->hand.inside.cast = false;
 	if (n->co.frozen) {	/* the call hangs, and is heard when it goes on */
 		n->hand.hung = true;

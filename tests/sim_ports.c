@@ -70,14 +70,14 @@ static void port_corosync(void *ctx, uint64_t now_ms, struct qd_corosync *ret_cs
 			  now_ms - n->hand.hung_since_ms > n->params.t.interval_ms;
 }
 
-static void port_vote(void *ctx, uint64_t seq, struct qd_ring ring, bool cast, uint64_t cycle_start_ms)
+static void port_vote(void *ctx, uint64_t seq, struct qd_ring ring, bool cast, uint64_t good_until_ms)
 {
 	struct sim_node *n = node_of(ctx);
 
 	n->hand.vote.seq = seq;
 	n->hand.vote.ring = ring;
 	n->hand.vote.cast = cast || n->world->setup.lies & SIM_LIE_VOTE;
-	n->hand.vote.cycle_start_ms = cycle_start_ms;
+	n->hand.vote.good_until_ms = good_until_ms;
 	n->hand.vote.incarnation = n->engine.state.incarnation;
 	n->hand.vote_waits = true;
 	sim_hand_ring(n->world, n);

@@ -199,7 +199,7 @@ test_vote() {
 	ask 1 steady 20 20
 	check vote_one_repeated_wakes_nobody [ "$reply" = "wakes=0 accepted=20" ]
 	ask 1 vote 1 250
-	check vote_one_older_than_the_interval_is_cast_as_zero within 1 2000 acc=1 cast=0
+	check vote_one_that_is_no_longer_good_is_cast_as_zero within 1 2000 acc=1 cast=0
 	check vote_zero_is_confirmed_once_recomputed within 1 2000 cast=0 quorate=0 pq=0 total=1
 	ask 1 vote 1
 	check vote_one_again_makes_it_quorate_again within 1 2000 acc=1 cast=1 quorate=1 pq=1

@@ -23,6 +23,7 @@
 
 #include "../../qdiskd/cs.h"
 
+#define GOOD_MS 200u	/* for so long is a vote good that is 0 ms old */
 #define PROBE_LINE_MAX 2048
 
 static struct cs *cs;
@@ -87,7 +88,7 @@ static void vote(bool cast, unsigned long age_ms, long seq_more)
 	v.seq = ++seq;
 	v.ring = s.ring;
 	v.ring.seq += (uint64_t)seq_more;
-	v.cycle_start_ms = now_us() / 1000 - age_ms;
+	v.good_until_ms = now_us() / 1000 + GOOD_MS - age_ms;
 	cs_vote(cs, &v);
 }
 

@@ -70,10 +70,10 @@ static void port_corosync(void *ctx, uint64_t now_ms, struct qd_corosync *ret_cs
 	*ret_cs = w.cs;
 }
 
-static void port_vote(void *ctx, uint64_t seq, struct qd_ring ring, bool cast, uint64_t cycle_start_ms)
+static void port_vote(void *ctx, uint64_t seq, struct qd_ring ring, bool cast, uint64_t good_until_ms)
 {
 	(void)ctx;
-	assert_true(cycle_start_ms <= w.now);
+	assert_true(cast ? good_until_ms >= w.now : good_until_ms == 0);
 	w.votes[cast]++;
 	asked('V');
 	if (w.hand_stuck)

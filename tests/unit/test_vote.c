@@ -16,7 +16,7 @@ static void vote_request_names_ring_and_cycle(void **state)
 	(void)state;
 	mind_cycle(&m);
 	assert_true(qd_ring_equal(m.vote.vote.ring, m.in.cs.ring));
-	assert_int_equal(m.vote.vote.cycle_start_ms, m.tick_ms);
+	assert_true(m.vote.vote.good_until_ms >= m.tick_ms + I);
 }
 
 static void vote_mark_has_landed_before_the_first_1(void **state)
@@ -170,13 +170,69 @@ static void vote_of_a_cycle_as_old_as_i_casts(void **state)
 	assert_int_equal(m.cast, 1);
 }
 
-static void vote_of_a_cycle_older_than_i_stands(void **state)
+/* One cycle; its read began at the tick, its write at once, and has landed then. */
+static void cycle_lands_after(uint64_t after_ms)
 {
-	(void)state;
 	mind_tick(&m);
 	mind_read(&m, /* tick */ true, 0);
-	mind_landed(&m, I + 1);
-	assert_int_equal(requests(), 0);
+	mind_landed(&m, after_ms);
+}
+
+/* A slow LUN costs nothing: both have beaten, and nobody can have called either dead. */
+static void vote_of_a_slow_cycle_casts_while_both_beat(void **state)
+{
+	(void)state;
+	mind_cycles(&m, 2);
+	cycle_lands_after(L1 - I - 1);
+	assert_int_equal(m.cast, 1);
+	assert_int_equal(m.vote.vote.good_until_ms, m.tick_ms - I + L1 - 1);
+}
+
+static void vote_of_a_slow_cycle_stands_when_the_master_missed(void **state)
+{
+	unsigned before;
+
+	(void)state;
+	mind_cycles(&m, 2);
+	m.beating &= ~qd_bit(1);
+	mind_cycles(&m, 1);
+	before = requests();
+	cycle_lands_after(L1 - I - 1);
+	assert_int_equal(requests(), before);
+	assert_int_equal(m.s.vote, QD_VOTE_STANDS);
+}
+
+static void vote_of_a_slow_cycle_of_the_master_is_cast_until_l1(void **state)
+{
+	(void)state;
+	mind_cycles(&m, 2);
+	cycle_lands_after(L1 - I - 1);
+	assert_int_equal(m.cast, 1);
+}
+
+/* An unreadable look between two proves nothing about when the beat landed. */
+static void vote_of_a_slow_cycle_counts_from_the_last_good_look(void **state)
+{
+	unsigned before;
+
+	(void)state;
+	mind_cycles(&m, 2);
+	m.slot[0].result = QD_SLOT_CORRUPT;
+	mind_cycles(&m, 1);
+	m.slot[0].result = QD_SLOT_OK;
+	before = requests();
+	cycle_lands_after(L1 - I - 1);
+	assert_int_equal(requests(), before);
+	assert_int_equal(m.s.vote, QD_VOTE_STANDS);
+}
+
+static void vote_of_a_slow_cycle_for_a_legacy_master_stands(void **state)
+{
+	(void)state;
+	peer_is_legacy(&m, 1);
+	mind_cycles(&m, 20);
+	assert_int_equal(m.cast, 1);
+	cycle_lands_after(I + 1);
 	assert_int_equal(m.s.vote, QD_VOTE_STANDS);
 }
 
@@ -379,7 +435,11 @@ int main(void)
 		test_with(follower, vote_with_a_failed_write_stands),
 		test_with(follower, vote_with_late_reads_stands_until_l1),
 		test_with(follower, vote_of_a_cycle_as_old_as_i_casts),
-		test_with(follower, vote_of_a_cycle_older_than_i_stands),
+		test_with(follower, vote_of_a_slow_cycle_casts_while_both_beat),
+		test_with(follower, vote_of_a_slow_cycle_stands_when_the_master_missed),
+		test_with(follower, vote_of_a_slow_cycle_counts_from_the_last_good_look),
+		test_with(follower, vote_of_a_slow_cycle_for_a_legacy_master_stands),
+		test_with(master, vote_of_a_slow_cycle_of_the_master_is_cast_until_l1),
 		test_with(follower, vote_cast_as_0_by_the_hand_no_longer_stands),
 		test_with(follower, vote_of_a_dead_master_holds),
 		test_with(follower, vote_of_a_master_that_left_holds),
