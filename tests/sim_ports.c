@@ -193,8 +193,6 @@ static void port_exit(void *ctx, int status)
 		sim_push(n->world, n->world->now + sim_cycles(n->world, 20), SIM_EV_COROSYNC, n->index, 0,
 			 n->power);
 	}
-	else if (n->co.up && n->engine.state.voting)	/* stands still: ended, as main.c does */
-		sim_corosync_stop(n->world, n, false);
 	sim_daemon_gone(n->world, n);
 	/* Who meant it to stay away starts it again when everything is healed. */
 	if ((status || n->world->goal.settled_by) && n->world->setup.restart)
