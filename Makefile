@@ -104,11 +104,16 @@ laws_fixture_src := tests/unit/laws_fixture.c
 format_fixture_src := tests/unit/format_fixture.c
 status_fixture_src := tests/unit/status_fixture.c
 sim_src := $(sort $(wildcard tests/sim*.c))
+# the simulated world alone, and what plays scripts in it
+sim_world_src := tests/sim_queue.c tests/sim_trace.c tests/sim_world.c tests/sim_machine.c tests/sim_ports.c \
+	tests/sim_lun.c tests/sim_lun_show.c tests/sim_latency.c tests/sim_totem.c tests/sim_vote.c \
+	tests/sim_hand.c tests/sim_check.c tests/sim_goal.c tests/sim_chaos.c tests/sim_fault.c tests/sim_fault_lun.c
+model_src := $(sort $(wildcard tests/model/*.c)) $(sim_world_src)
 
 rig_programs := sampler s1check mono nodereboot faultlun lunprobe fakedog
 faultlun_src := tests/rig/faultlun.c tests/rig/faultlun_command.c tests/rig/faultlun_loop.c \
 	tests/rig/faultlun_serve.c
-cluster_programs := cs_probe cman_tool_probe cman_tool_qdev libcman_client
+cluster_programs := cs_probe cman_tool_probe cman_tool_qdev libcman_client model_probe
 device_programs := test_aio test_watchdog lun_tool
 
 obj = $(patsubst %.c,$B/obj/%.o,$(1))
@@ -173,7 +178,7 @@ $B/cman_tool: $(call obj,$(cman_tool_src)) $B/libcman.so.3
 T := $B/tests
 unit_programs := $(unit:%=$T/unit/test_%)
 helpers := $(rig_programs:%=$T/rig/%) $(cluster_programs:%=$T/cluster/%) \
-	$(device_programs:%=$T/device/%)
+	$(device_programs:%=$T/device/%) $T/model
 
 .PHONY: tests
 tests: all $(unit_programs) $T/sim $(helpers)
@@ -221,6 +226,9 @@ $B/obj/tests/sim_tell.o: extra_cppflags = -include $B/commit.h
 $T/sim: $(call obj,$(sim_src)) $B/libqdcore.a
 	$(call link,$(call pkg_libs,zlib) -lm)
 
+$T/model: $(call obj,$(model_src)) $B/libqdcore.a
+	$(call link,$(call pkg_libs,zlib) -lm)
+
 $T/rig/sampler $T/rig/mono $T/rig/nodereboot $T/rig/s1check: $T/rig/%: $B/obj/tests/rig/%.o
 	$(call link,$(if $(filter sampler,$*),$(call pkg_libs,libquorum)))
 $T/rig/faultlun: $(call obj,$(faultlun_src))
@@ -232,6 +240,8 @@ $T/rig/fakedog: $(call obj,tests/rig/fakedog.c)
 	$(call link,$(call pkg_libs,fuse3))
 $T/cluster/cs_probe: $(call obj,tests/cluster/cs_probe.c $(cs_src))
 	$(call link,$(cs_libs) -lpthread)
+$T/cluster/model_probe: $(call obj,tests/cluster/model_probe.c)
+	$(call link,$(call pkg_libs,libvotequorum))
 $T/cluster/cman_tool_probe $T/cluster/cman_tool_qdev: $T/cluster/%: $B/obj/tests/cluster/%.o $B/libcman.so.3
 	$(call link,$(cs_libs) -L$B -lcman -Wl$(comma)-rpath$(comma)$(CURDIR)/$B)
 # as a program of old was built: no more than -Wall, and -lcman
@@ -247,6 +257,7 @@ $T/device/lun_tool: $(call obj,tests/device/lun_tool.c $(lun_src)) $B/libqdcore.
 	$(call link,$(call pkg_libs,blkid zlib))
 
 check_unit := $(unit_programs) tests/floors.sh tests/docs.sh
+check_sim := $T/sim-check $T/model-check
 check_device := $T/device/test_aio $T/device/test_watchdog $(sort $(wildcard tests/device/*.sh)) \
 	$(sort $(wildcard tests/heuristics/*.sh))
 check_cluster := tests/rig/s1check_test.sh tests/rig/faultlun_test.sh \
@@ -263,11 +274,11 @@ check:
 	$(Q)tests/packages.sh
 	$(Q)$(MAKE) --no-print-directory check-run
 check-run: tests
-	$(Q)$(run) $(check_unit) $T/sim-check tests/mutants.sh $(check_device) $(check_cluster)
+	$(Q)$(run) $(check_unit) $(check_sim) tests/mutants.sh $(check_device) $(check_cluster)
 check-unit: $(unit_programs) all
 	$(Q)$(run) $(check_unit)
-check-sim: $T/sim
-	$(Q)$(run) $T/sim-check
+check-sim: $T/sim $T/model
+	$(Q)$(run) $(check_sim)
 check-mutants: $T/sim
 	$(Q)$(run) tests/mutants.sh
 check-device: all $(device_programs:%=$T/device/%) $T/rig/fakedog
@@ -275,8 +286,10 @@ check-device: all $(device_programs:%=$T/device/%) $T/rig/fakedog
 check-cluster: all $(helpers)
 	$(Q)$(run) $(check_cluster)
 
-# the simulator as one test program
-tests check-sim: $T/sim-check
+# the simulator as one test program, its model of corosync as another
+tests check-sim: $(check_sim)
+$T/model-check: $T/model Makefile $(wildcard tests/model/*.txt)
+	$(Q)printf '#!/bin/sh\nexec %s --tap %s\n' '$(CURDIR)/$T/model' '$(sort $(wildcard $(CURDIR)/tests/model/*.txt))' > $@ && chmod +x $@
 $T/sim-check: $T/sim Makefile
 	$(Q)printf '#!/bin/sh\nexec %s --tap --traces %s\n' '$(CURDIR)/$T/sim' '$(CURDIR)/tests/traces' > $@ && chmod +x $@
 

@@ -67,7 +67,8 @@ enum sim_event_kind {
 	SIM_EV_NOTIFY, SIM_EV_CONNECT, SIM_EV_FENCED,			/* for a daemon */
 	SIM_EV_FENCE_HIT, SIM_EV_KILL, SIM_EV_WATCHDOG, SIM_EV_GUARD,
 	SIM_EV_BOOT, SIM_EV_COROSYNC, SIM_EV_DAEMON, SIM_EV_RESUME, SIM_EV_THAW, SIM_EV_COROSYNC_GO,
-	SIM_EV_FORM, SIM_EV_INSTALL, SIM_EV_INFO, SIM_EV_ACTIVATE, SIM_EV_VOTE_TIMER,
+	SIM_EV_FORM, SIM_EV_INSTALL, SIM_EV_RESTLESS, SIM_EV_INFO, SIM_EV_TOKEN, SIM_EV_ACTIVATE,
+	SIM_EV_VOTE_TIMER,
 	SIM_EV_FAULT, SIM_EV_UNDO, SIM_EV_HEAL, SIM_EV_LOOK,		/* of the plan */
 	SIM_EV_COUNT
 };
@@ -132,10 +133,14 @@ struct sim_corosync {
 	sim_set next_set;
 	/* votequorum */
 	bool in_sync, wait_poll, activating;
+	uint64_t busy_at;	/* a message was last delivered in this ring; later the token rests */
+	uint64_t visit_at;	/* sync goes on when the token comes by; 0 it need not */
 	bool told;			/* clients have heard of this ring */
 	struct qd_ring told_ring;
 	qd_mask told_members;
-	bool registered, alive, cast;
+	uint32_t told_count;	/* callbacks so far */
+	bool registered, alive, cast, wins;
+	bool heard_wins;	/* what its ring has heard of it: master_wins, and it casts */
 	bool quorate;		/* its own flag */
 	struct qd_ring cast_ring;	/* ring of the last accepted poll */
 	uint64_t deadline, deadline_event;	/* of ALIVE; 0 none */
@@ -146,6 +151,7 @@ struct sim_corosync {
 	bool shown_quorate;
 	qd_mask shown_view;
 	uint64_t shown_seq;
+	uint32_t shown_count;	/* callbacks so far */
 };
 
 /* The daemon's corosync hand: qdiskd/cs_*.c. */
@@ -179,6 +185,7 @@ struct sim_node {
 	uint32_t pause_gen, guard_gen;
 	bool guarded;
 	uint32_t group;		/* machines of one group reach each other */
+	sim_set cut;		/* these and it do not hear each other, whoever else does */
 	uint64_t mute_until;	/* totem forms no ring with it, whoever tries */
 	uint64_t stuck_until;	/* totem forms no ring at all here: it gathers for ever */
 	/* clocks */

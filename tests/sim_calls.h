@@ -99,6 +99,9 @@ bool sim_totem_flows(const struct sim_world *w, const struct sim_node *n);
 void sim_totem_change(struct sim_world *w, bool clean);
 void sim_totem_form(struct sim_world *w, const struct sim_event *event);
 void sim_totem_install(struct sim_world *w, struct sim_node *n, uint32_t gen);
+void sim_totem_restless(struct sim_world *w, struct sim_node *n, uint32_t gen);
+/* These two hear each other or not, whatever else is cut. */
+void sim_totem_link(struct sim_world *w, struct sim_node *a, struct sim_node *b, bool whole);
 void sim_corosync_start(struct sim_world *w, struct sim_node *n);
 void sim_corosync_stop(struct sim_world *w, struct sim_node *n, bool clean);
 void sim_corosync_freeze(struct sim_world *w, struct sim_node *n);
@@ -108,11 +111,13 @@ void sim_corosync_go(struct sim_world *w, struct sim_node *n);
 void sim_vote_sync(struct sim_world *w, struct sim_node *n);
 void sim_vote_resume(struct sim_world *w, struct sim_node *n);	/* the token goes round again */
 void sim_vote_info(struct sim_world *w, struct sim_node *n);
+void sim_vote_token(struct sim_world *w, struct sim_node *n, uint32_t gen);
 void sim_vote_activate(struct sim_world *w, struct sim_node *n, uint32_t gen);
 void sim_vote_timer(struct sim_world *w, struct sim_node *n);
 bool sim_vote_poll(struct sim_world *w, struct sim_node *n, struct qd_ring ring, bool cast);
 bool sim_vote_register(struct sim_world *w, struct sim_node *n);
 void sim_vote_unregister(struct sim_world *w, struct sim_node *n);
+bool sim_vote_wins(struct sim_world *w, struct sim_node *n, bool wins);	/* votequorum's own flag master_wins */
 
 /* sim_hand.c */
 void sim_hand_start(struct sim_world *w, struct sim_node *n);

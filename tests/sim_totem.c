@@ -13,22 +13,43 @@ static bool totem_alive(const struct sim_node *n)
 	return n->on && n->co.up && !n->frozen && !n->co.frozen;
 }
 
-static bool reachable(const struct sim_world *w, const struct sim_node *a, const struct sim_node *b)
+/* Does this one hear that one, and is it heard? */
+static bool linked(const struct sim_world *w, const struct sim_node *a, const struct sim_node *b)
 {
-	return a == b || (a->group == b->group && w->now >= a->mute_until && w->now >= b->mute_until);
+	return a == b || (a->group == b->group && !(a->cut >> b->index & 1) &&
+			  w->now >= a->mute_until && w->now >= b->mute_until);
 }
 
-/* Does the token of this node's ring go round? */
+void sim_totem_link(struct sim_world *w, struct sim_node *a, struct sim_node *b, bool whole)
+{
+	a->cut = whole ? a->cut & ~(1u << b->index) : a->cut | 1u << b->index;
+	b->cut = whole ? b->cut & ~(1u << a->index) : b->cut | 1u << a->index;
+	sim_totem_change(w, /* clean */ false);
+}
+
+/* The member behind this one: the token goes round in the order of ids. */
+static const struct sim_node *successor(const struct sim_world *w, const struct sim_node *n, sim_set ring)
+{
+	sim_set behind = ring & ~((2u << n->index) - 1);
+
+	return &w->node[__builtin_ctz(behind ? behind : ring)];
+}
+
+/* Does the token of this node's ring go round? It needs each hop; what two members that
+ * are no neighbours do not hear of each other, the others send again. */
 bool sim_totem_flows(const struct sim_world *w, const struct sim_node *n)
 {
-	if (!totem_alive(n) || n->co.ring.seq == 0)
+	const struct sim_corosync *co = &n->co;
+
+	if (!totem_alive(n) || co->ring.seq == 0)
 		return false;
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		const struct sim_node *m = &w->node[i];
 
-		if (!(n->co.machines >> i & 1))
+		if (!(co->machines >> i & 1))
 			continue;
-		if (!totem_alive(m) || !qd_ring_equal(m->co.ring, n->co.ring) || !reachable(w, n, m))
+		if (!totem_alive(m) || !qd_ring_equal(m->co.ring, co->ring) ||
+		    !linked(w, m, successor(w, m, co->machines)))
 			return false;
 		if (m->co.gather_at && w->now >= m->co.gather_at)
 			return false;
@@ -36,23 +57,49 @@ bool sim_totem_flows(const struct sim_world *w, const struct sim_node *n)
 	return true;
 }
 
-/* ---- Planning a ring ---- */
+/* ---- Who with whom ---- */
 
-static sim_set component(const struct sim_world *w, const struct sim_node *n)
+static sim_set heard_by(const struct sim_world *w, const struct sim_node *n)
 {
 	sim_set set = 0;
 
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
-		if (totem_alive(&w->node[i]) && reachable(w, n, &w->node[i]))
+		if (totem_alive(&w->node[i]) && linked(w, n, &w->node[i]))
 			set |= 1u << i;
 	}
 	return set;
+}
+
+/* All that hear each other, be it through others. */
+static sim_set component(const struct sim_world *w, const struct sim_node *n)
+{
+	sim_set set = heard_by(w, n), done = 1u << n->index;
+
+	while (set & ~done) {
+		uint32_t i = (uint32_t)__builtin_ctz(set & ~done);
+
+		done |= 1u << i;
+		set |= heard_by(w, &w->node[i]);
+	}
+	return set;
+}
+
+/* Does each of these hear each other one? */
+static bool all_linked(const struct sim_world *w, sim_set set)
+{
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		if (set >> i & 1 && set & ~heard_by(w, &w->node[i]))
+			return false;
+	}
+	return true;
 }
 
 static bool settled(const struct sim_world *w, const struct sim_node *n, sim_set set)
 {
 	return n->co.machines == set && sim_totem_flows(w, n);
 }
+
+/* ---- Planning a ring ---- */
 
 /* When the ring of these will be there. */
 static uint64_t form_time(struct sim_world *w, sim_set set, bool clean)
@@ -78,9 +125,8 @@ static uint64_t form_time(struct sim_world *w, sim_set set, bool clean)
 				 consensus - sim_dice(w, 0, consensus / 50));
 }
 
-static void plan_ring(struct sim_world *w, sim_set set, bool clean)
+static void plan_ring_at(struct sim_world *w, sim_set set, uint64_t at)
 {
-	uint64_t at = form_time(w, set, clean);
 	uint32_t gen = ++w->plan_gen;
 
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
@@ -91,6 +137,11 @@ static void plan_ring(struct sim_world *w, sim_set set, bool clean)
 		}
 	}
 	sim_push(w, at, SIM_EV_FORM, (uint32_t)__builtin_ctz(set), 0, gen);
+}
+
+static void plan_ring(struct sim_world *w, sim_set set, bool clean)
+{
+	plan_ring_at(w, set, form_time(w, set, clean));
 }
 
 static bool planned(const struct sim_world *w, const struct sim_node *n, sim_set set)
@@ -112,6 +163,85 @@ static void plan_drop(struct sim_world *w, sim_set set)
 	}
 }
 
+/* The ring that the first of them forms with whoever hears all that are in it already. */
+static sim_set ring_around(const struct sim_world *w, uint32_t first, sim_set from)
+{
+	sim_set ring = 1u << first;
+
+	for (uint32_t k = 1; k < w->setup.nodes; k++) {
+		uint32_t i = (first + k) % w->setup.nodes;
+
+		if (from >> i & 1 && !(ring & ~heard_by(w, &w->node[i])))
+			ring |= 1u << i;
+	}
+	return ring;
+}
+
+/* Who notices the loss first: the one behind the hop that is broken, whose last token is
+ * the oldest; one time in five it is another. */
+static uint32_t first_to_notice(struct sim_world *w, sim_set set)
+{
+	uint32_t skip = (uint32_t)sim_dice(w, 0, (uint64_t)__builtin_popcount(set) - 1);
+	bool another = sim_rng_chance(&w->rng, 200);
+	sim_set left = set;
+
+	for (uint32_t i = 0; i < w->setup.nodes && !another; i++) {
+		const struct sim_node *next = successor(w, &w->node[i], set);
+
+		if (set >> i & 1 && !linked(w, &w->node[i], next))
+			return next->index;
+	}
+	while (skip--)
+		left &= left - 1;
+	return (uint32_t)__builtin_ctz(left);
+}
+
+/* How much longer than the first ring the next one takes. Seen after the cut, with a token
+ * of 1 s, where the first came at 2.1 s: 2.1, 3.3, 4.2, 4.6, 6.0, 7.7 s. */
+static uint64_t left_over_time(struct sim_world *w)
+{
+	uint64_t takes = sim_rng_chance(&w->rng, 250) ? 0 : 2000u * (uint64_t)w->setup.token_ms;
+
+	while (sim_rng_chance(&w->rng, 300))
+		takes += 1000u * (uint64_t)w->setup.consensus_ms;
+	return takes;
+}
+
+/* Not everybody here hears everybody: they form rings of those who do. Each side goes on
+ * hearing somebody of another one, and never comes to rest (sim_totem_restless). */
+static void plan_apart(struct sim_world *w, sim_set set)
+{
+	uint32_t first = first_to_notice(w, set);
+
+	for (uint64_t late = 0; set; late = left_over_time(w)) {
+		sim_set ring = ring_around(w, first, set);
+
+		if (!settled(w, &w->node[first], ring) && !planned(w, &w->node[first], ring))
+			plan_ring_at(w, ring, form_time(w, ring, /* clean */ false) + late);
+		set &= ~ring;
+		first = set ? (uint32_t)__builtin_ctz(set) : 0;
+	}
+}
+
+/* Is everybody here in a ring whose token goes round, or about to be, with its like only? */
+static bool apart_already(struct sim_world *w, sim_set set)
+{
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		const struct sim_node *n = &w->node[i];
+		sim_set ring = n->co.plan ? n->co.plan : n->co.machines;
+
+		if (!(set >> i & 1))
+			continue;
+		if (ring & ~set || !all_linked(w, ring))
+			return false;
+		if (settled(w, n, ring))
+			plan_drop(w, ring);
+		else if (!n->co.plan || !planned(w, n, ring))
+			return false;
+	}
+	return true;
+}
+
 /* Something about machines, corosyncs or cables has changed. `clean`: who is
  * missing has said good-bye. */
 void sim_totem_change(struct sim_world *w, bool clean)
@@ -120,22 +250,26 @@ void sim_totem_change(struct sim_world *w, bool clean)
 
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		struct sim_node *n = &w->node[i];
-		sim_set set;
 
 		if (!totem_alive(n))
 			n->co.plan = 0;
-		if (!totem_alive(n) || n->co.ring.seq == 0)
-			continue;
-		if (!sim_totem_flows(w, n))
+		else if (n->co.ring.seq && !sim_totem_flows(w, n))
 			n->co.lost_at = n->co.lost_at ? n->co.lost_at : w->now;
-		if (done >> i & 1)
+	}
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		struct sim_node *n = &w->node[i];
+		sim_set set;
+
+		if (done >> i & 1 || !totem_alive(n) || n->co.ring.seq == 0)
 			continue;
 		set = component(w, n);
 		done |= set;
 		if (settled(w, n, set))
 			plan_drop(w, set);
-		else if (!planned(w, n, set))
+		else if (all_linked(w, set) && !planned(w, n, set))
 			plan_ring(w, set, clean);
+		else if (!all_linked(w, set) && !apart_already(w, set))
+			plan_apart(w, set);
 	}
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		if (w->node[i].co.info_count || w->node[i].co.in_sync)
@@ -195,13 +329,77 @@ static void ring_install(struct sim_world *w, struct sim_node *n, struct qd_ring
 	w->check.dirty = true;
 }
 
+/* Hears a member somebody who is not in the ring? 1: and is heard; 2: and is not. */
+static int stranger(const struct sim_world *w, const struct sim_node *n)
+{
+	int found = 0;
+
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		const struct sim_node *m = &w->node[i];
+
+		if (n->co.machines >> i & 1 || !totem_alive(m) || m->group != n->group)
+			continue;
+		if (w->now < m->stuck_until)
+			return 2;
+		if (heard_by(w, m) & n->co.machines)
+			found = 1;
+	}
+	return found;
+}
+
+/* The token stands still until this ring is formed again. */
+static void gather_again(struct sim_world *w, const struct sim_node *n)
+{
+	uint64_t consensus = 1000u * (uint64_t)w->setup.consensus_ms, at = w->now + consensus;
+	sim_set ring = n->co.machines;
+
+	while (sim_rng_chance(&w->rng, 300))
+		at += consensus;
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		if (ring >> i & 1)
+			w->node[i].co.lost_at = w->node[i].co.gather_at = w->now;
+	}
+	plan_ring_at(w, ring, at);
+}
+
+/* A ring that hears a stranger who cannot join is formed again and again. Seen with a link
+ * cut between two of three, token 1 s: a node alone every 1.2 s (consensus), and before its
+ * sync has ended two times in three, so that it goes on showing its old view for 2 to 9 s;
+ * two together every 1.2 to 3.3 s. With a node that is not heard and forms no ring: every 2 s. */
+static void restless_push(struct sim_world *w, const struct sim_node *n)
+{
+	uint64_t token = 1000u * (uint64_t)w->setup.token_ms, wait;
+	int who = stranger(w, n);
+	bool alone = !(n->co.machines & (n->co.machines - 1));
+
+	if (!who || n->index != (uint32_t)__builtin_ctz(n->co.machines))
+		return;
+	if (who == 2)
+		wait = token * 4 / 5;
+	else if (sim_rng_chance(&w->rng, alone ? 500 : 50))
+		wait = 0;
+	else
+		wait = 5000 + 1000u * (uint64_t)w->setup.consensus_ms * sim_dice(w, 0, 1);
+	sim_push(w, w->now + wait + sim_dice(w, 0, 800), SIM_EV_RESTLESS, n->index, 0, (uint32_t)n->co.ring.seq);
+}
+
+void sim_totem_restless(struct sim_world *w, struct sim_node *n, uint32_t gen)
+{
+	if (totem_alive(n) && (uint32_t)n->co.ring.seq == gen && !n->co.plan && stranger(w, n) &&
+	    sim_totem_flows(w, n))
+		gather_again(w, n);
+}
+
 void sim_totem_install(struct sim_world *w, struct sim_node *n, uint32_t gen)
 {
 	if (!totem_alive(n) || n->co.next_gen != gen)
 		return;
 	n->co.next_gen = 0;
 	ring_install(w, n, n->co.next_ring, n->co.next_set);
+	if (n->co.machines == 1u << n->index && stranger(w, n) == 1 && sim_rng_chance(&w->rng, 250))
+		gather_again(w, n);	/* before sync has begun: its clients never hear of this ring */
 	sim_totem_change(w, /* clean */ false);
+	restless_push(w, n);
 }
 
 /* ---- The process ---- */

@@ -14,7 +14,7 @@
  */
 #include "sim.h"
 
-enum { INFO_REGISTERED = 1, INFO_ALIVE = 2, INFO_CAST = 4 };
+enum { INFO_REGISTERED = 1, INFO_ALIVE = 2, INFO_CAST = 4, INFO_WINS = 8 };
 
 static bool stands_still(const struct sim_node *n)
 {
@@ -31,8 +31,24 @@ static void shown_set(struct sim_world *w, struct sim_node *n, bool quorate)
 	co->shown_quorate = quorate;
 	co->shown_view = co->members;
 	co->shown_seq = co->ring.seq;
+	co->shown_count++;
 	w->check.dirty = true;
 	sim_hand_changed(w, n);
+}
+
+/* With the flag set here, quorum is wherever any member has it set and casts: its own
+ * flags at once, another's as its message told them. */
+static bool master_wins(const struct sim_world *w, const struct sim_node *n)
+{
+	if (!n->co.wins)
+		return false;
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		const struct sim_corosync *co = &w->node[i].co;
+
+		if (n->co.machines >> i & 1 && (i == n->index ? co->wins && co->cast : co->heard_wins))
+			return true;
+	}
+	return false;
 }
 
 static void count_votes(struct sim_world *w, struct sim_node *n)
@@ -40,7 +56,7 @@ static void count_votes(struct sim_world *w, struct sim_node *n)
 	struct sim_corosync *co = &n->co;
 	uint32_t total = (uint32_t)__builtin_popcountll(co->members) +
 			 (co->cast ? w->device_votes : 0);
-	bool quorate = total >= w->quorum;
+	bool quorate = total >= w->quorum || master_wins(w, n);
 	bool changed = quorate != co->quorate;
 
 	co->quorate = quorate;
@@ -65,7 +81,8 @@ static void info_send(struct sim_world *w, struct sim_node *n)
 	if (co->info_count == SIM_INFOS)	/* the oldest say nothing that newer ones do not */
 		memmove(co->info, co->info + 1, --co->info_count);
 	co->info[co->info_count++] = (uint8_t)((co->registered ? INFO_REGISTERED : 0) |
-					       (co->alive ? INFO_ALIVE : 0) | (co->cast ? INFO_CAST : 0));
+					       (co->alive ? INFO_ALIVE : 0) | (co->cast ? INFO_CAST : 0) |
+					       (co->wins ? INFO_WINS : 0));
 	info_start(w, n);
 }
 
@@ -90,9 +107,14 @@ void sim_vote_info(struct sim_world *w, struct sim_node *n)
 	co->registered = flags & INFO_REGISTERED;
 	co->alive = flags & INFO_ALIVE;
 	co->cast = flags & INFO_CAST;
+	co->wins = flags & INFO_WINS;
+	co->heard_wins = co->wins && co->cast;
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
-		if (co->machines >> i & 1)
-			count_votes(w, &w->node[i]);
+		if (!(co->machines >> i & 1))
+			continue;
+		w->node[i].co.busy_at = w->now;
+		w->node[i].co.visit_at = 0;
+		count_votes(w, &w->node[i]);
 	}
 	w->check.dirty = true;
 	info_start(w, n);
@@ -121,6 +143,8 @@ void sim_vote_sync(struct sim_world *w, struct sim_node *n)
 
 	co->in_sync = true;
 	co->told = co->wait_poll = false;
+	co->busy_at = w->now;
+	co->visit_at = 0;
 	if (co->registered && co->alive) {
 		deadline_set(w, n, w->now + 1000u * (uint64_t)n->params.y_ms);
 		co->wait_poll = true;
@@ -145,6 +169,7 @@ static void sync_begin(struct sim_world *w, struct sim_node *n)
 		co->told = true;
 		co->told_ring = co->ring;
 		co->told_members = co->members;
+		co->told_count++;
 		info_send(w, &w->node[i]);
 		sim_hand_changed(w, &w->node[i]);
 	}
@@ -157,7 +182,7 @@ static void barrier(struct sim_world *w, struct sim_node *n)
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		const struct sim_corosync *co = &w->node[i].co;
 
-		if (n->co.machines >> i & 1 && (co->wait_poll || co->info_count))
+		if (n->co.machines >> i & 1 && (co->wait_poll || co->visit_at || co->info_count))
 			return;
 	}
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
@@ -169,6 +194,40 @@ static void barrier(struct sim_world *w, struct sim_node *n)
 		sim_push(w, w->now + sim_dice(w, 200, 2500), SIM_EV_ACTIVATE, i, 0,
 			 (uint32_t)co->ring.seq);
 	}
+}
+
+/* In a ring that has nothing to say the token rests with one member: 0.8 of its
+ * retransmission time, which is token/4.2, less 10 ms (180 ms of 1000). */
+static uint64_t token_rest(const struct sim_world *w)
+{
+	uint64_t retransmit = w->setup.token_ms * 10000u / 42;
+
+	return retransmit * 8 / 10 - 10000;
+}
+
+#define TOKEN_IDLE_US 5000	/* 30 rounds without a message, and it rests */
+
+/* An answer that says nothing new sends no message: sync goes on when the token comes by. */
+static void token_await(struct sim_world *w, struct sim_node *n)
+{
+	struct sim_corosync *co = &n->co;
+	uint64_t idle = w->now - co->busy_at, rest = token_rest(w);
+
+	if (idle < TOKEN_IDLE_US)
+		co->visit_at = w->now + sim_dice(w, 100, 1500);
+	else
+		co->visit_at = co->busy_at + (idle / rest + 1) * rest;
+	sim_push(w, co->visit_at, SIM_EV_TOKEN, n->index, 0, (uint32_t)co->ring.seq);
+}
+
+void sim_vote_token(struct sim_world *w, struct sim_node *n, uint32_t gen)
+{
+	struct sim_corosync *co = &n->co;
+
+	if ((uint32_t)co->ring.seq != gen || !co->visit_at || w->now < co->visit_at)
+		return;
+	co->visit_at = 0;
+	sync_go_on(w, n);
 }
 
 static void sync_go_on(struct sim_world *w, struct sim_node *n)
@@ -246,7 +305,10 @@ bool sim_vote_poll(struct sim_world *w, struct sim_node *n, struct qd_ring ring,
 	}
 	if (co->wait_poll) {
 		co->wait_poll = false;
-		sync_go_on(w, n);
+		if (changed)
+			sync_go_on(w, n);
+		else
+			token_await(w, n);
 	}
 	return true;
 }
@@ -272,9 +334,18 @@ void sim_vote_unregister(struct sim_world *w, struct sim_node *n)
 
 	if (!co->up || !co->registered)
 		return;
-	co->registered = co->alive = co->cast = co->wait_poll = false;
+	co->registered = co->alive = co->cast = co->wins = co->wait_poll = false;
 	co->deadline = 0;
 	info_send(w, n);
 	sync_go_on(w, n);
 	w->check.dirty = true;
+}
+
+bool sim_vote_wins(struct sim_world *w, struct sim_node *n, bool wins)
+{
+	if (!n->co.up || !n->co.registered)
+		return false;
+	n->co.wins = wins;
+	info_send(w, n);
+	return true;
 }

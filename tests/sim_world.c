@@ -148,8 +148,14 @@ static void dispatch_corosync(struct sim_world *w, struct sim_node *n, const str
 	case SIM_EV_INSTALL:
 		sim_totem_install(w, n, event->gen);
 		break;
+	case SIM_EV_RESTLESS:
+		sim_totem_restless(w, n, event->gen);
+		break;
 	case SIM_EV_INFO:
 		sim_vote_info(w, n);
+		break;
+	case SIM_EV_TOKEN:
+		sim_vote_token(w, n, event->gen);
 		break;
 	case SIM_EV_ACTIVATE:
 		sim_vote_activate(w, n, event->gen);
