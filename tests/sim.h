@@ -23,13 +23,16 @@
  *	sim_hand.c	the daemon's corosync hand
  *	sim_check.c	the invariants S1..S7, L1 and D1
  *	sim_goal.c	the promises P1..P4
+ *	sim_setup.c	what kind of run a seed is
  *	sim_chaos.c	faults drawn by chance, one plan for each kind of run
  *	sim_rival.c	the plan in which one side waits for the other to lose
  *	sim_fault.c	what each fault does: machines and cables
  *	sim_fault_lun.c	what each fault does: the LUN
+ *	sim_fault_admin.c	what each fault does: administrators, power, fencing
  *	sim_stage.c	what staged scenarios are made of
  *	sim_story.c	staged scenarios: what administrators see
  *	sim_story_lun.c	staged scenarios: the LUN is not what it was
+ *	sim_story_admin.c	staged scenarios: what administrators do
  *	sim_legacy.c	staged scenarios: what the 2011 daemon did wrong
  *	sim_found.c	staged scenarios: what the simulator has found
  *	sim_self.c	worlds that break each invariant: the checker can fail
@@ -45,17 +48,19 @@
 
 #include "qd_ports.h"
 
-#define SIM_NODES 16u		/* machines */
+#define SIM_NODES 16u		/* of the cluster */
+#define SIM_MACHINES (SIM_NODES + 1u)	/* and a clone of one */
 #define SIM_EVENTS 4096u	/* in the queue; full is a defect */
 #define SIM_WRITES 256u		/* in flight on the LUN */
 #define SIM_INFOS 32u		/* votequorum messages of one node under way */
-#define SIM_PARKED 24u		/* events that wait for a paused daemon */
+#define SIM_PARKED 64u		/* events that wait for a paused daemon */
 #define SIM_LINES 4096u		/* of trace that are kept */
 #define SIM_LINES_SHOWN 200u
 #define SIM_EVICTED 16u		/* evicted incarnations remembered for each node */
 #define SIM_FAULTS 24u		/* faults in one plan */
 #define SIM_SECTOR 512u		/* of a block that decide, on every sector size */
 #define SIM_SLOTS (SIM_NODES + 2u)
+#define SIM_GROUP_SPARE 1000u	/* a twin's network: nobody else is in it */
 #define SIM_NEVER (UINT64_MAX / 4)
 
 typedef uint32_t sim_set;	/* of machines: machine m = bit m */
@@ -164,7 +169,7 @@ struct sim_hand {
 };
 
 struct sim_fencing {
-	bool out;
+	bool out, lies;
 	uint64_t incarnation;
 	enum qd_fence_result result;
 };
@@ -175,6 +180,7 @@ struct sim_node {
 	struct sim_world *world;
 	uint32_t index, id;
 	bool on, frozen;	/* frozen: the whole machine stands still */
+	bool spare;		/* a machine too many, with the id of another: a twin */
 	bool paused, running;	/* the daemon: SIGSTOP, exists */
 	bool exited, killed;	/* it has left by itself; by SIGKILL */
 	int exit_status;
@@ -223,7 +229,7 @@ struct sim_node {
 	uint32_t score, score_max;
 	struct sim_fencing fencing[QD_NODE_MAX + 1];
 	uint32_t boot_ms;	/* 0: stays off */
-	struct qd_params params;
+	struct qd_params params, params_first;	/* now; as the run began */
 	struct sim_corosync co;
 	struct sim_hand hand;
 	struct qd_ports ports;
@@ -254,7 +260,6 @@ struct sim_lun {
 	uint64_t gap_end[SIM_SLOTS];
 	uint64_t changed[SIM_SLOTS];	/* when a block landed there last */
 	uint8_t before[SIM_SLOTS][SIM_SECTOR];	/* and what stood there until then */
-	uint8_t label[SIM_SECTOR];	/* with which the run began */
 	uint32_t write_next;
 	struct sim_write write[SIM_WRITES];
 	bool stale_set;
@@ -277,6 +282,7 @@ enum sim_fault {
 	SIM_F_LUN_DIES, SIM_F_READS_TORN, SIM_F_SLOT_BAD, SIM_F_SLOT_BLIND, SIM_F_SLOT_RUBBISH,
 	SIM_F_RELABELLED, SIM_F_ELSEWHERE,
 	SIM_F_SCORE, SIM_F_STOP, SIM_F_WALL_STEP, SIM_F_FENCING, SIM_F_RECONFIG,
+	SIM_F_SCORE_FLAPS, SIM_F_FENCE_LIES, SIM_F_RESTART_ALL, SIM_F_POWER, SIM_F_TWIN,
 	SIM_F_COUNT
 };
 
@@ -299,7 +305,8 @@ enum {
 	SIM_WITHOUT_FENCING = 1 << 6,
 	SIM_WITHOUT_WATCHDOG = 1 << 7,
 	SIM_WITHOUT_IO_TIMEOUT = 1 << 8,
-	SIM_WITHOUTS = 9
+	SIM_WITHOUT_MIXED = 1 << 9,	/* timings */
+	SIM_WITHOUTS = 10
 };
 
 /* Ways in which a world can lie, to show that the checker sees it. */
@@ -318,7 +325,8 @@ enum {
 
 struct sim_setup {
 	uint64_t seed;
-	uint32_t nodes;
+	uint32_t nodes;		/* machines */
+	uint32_t spares;	/* of these: the last one has the id of the first */
 	enum sim_kind kind;
 	int timing;		/* as it was asked for; -1: drawn */
 	struct qd_timings t;
@@ -327,8 +335,10 @@ struct sim_setup {
 	bool guard;		/* frozen or dead for K*I: reset (the assumption) */
 	bool watchdog, io_timeout, fencing;
 	bool heuristics, reboot;
+	bool master_wins;	/* where it may be: sim_master_wins() */
+	bool mixed;		/* the label has no room for timings, and some nodes have others */
 	bool restart;		/* a daemon that ends with an error is started again */
-	uint32_t fence_ok_per_mille;
+	uint32_t fence_ok_per_mille, fence_lie_per_mille;
 	uint32_t fence_min_ms, fence_max_ms;
 	uint32_t boot_min_ms, boot_max_ms;	/* 0: stays off */
 	uint32_t daemon_min_ms, daemon_max_ms;	/* from boot to the daemon's start */
@@ -370,6 +380,7 @@ struct sim_check {
 	uint64_t at;
 	uint32_t node;
 	uint32_t exempt;	/* node id: a story wrongs it, S5 and S7 say nothing about it */
+	sim_set lied;		/* machines that fencing reported dead, and that are still quorate */
 	qd_mask forged;		/* a stranger wrote good blocks in their names: neither does S7 */
 	struct { uint32_t count; uint64_t incarnation[SIM_EVICTED]; } evicted[QD_NODE_MAX + 1];
 };
@@ -412,8 +423,8 @@ struct sim_world {
 	struct sim_planned fault[SIM_FAULTS];
 	uint32_t fault_count;
 	uint64_t heal_at;
-	uint8_t buffers[SIM_NODES][SIM_SLOTS * QD_SLOT_BYTES] __attribute__((aligned(64)));
-	struct sim_node node[SIM_NODES];
+	uint8_t buffers[SIM_MACHINES][SIM_SLOTS * QD_SLOT_BYTES] __attribute__((aligned(64)));
+	struct sim_node node[SIM_MACHINES];
 };
 
 #include "sim_calls.h"

@@ -44,6 +44,18 @@ static inline uint64_t sim_dice(struct sim_world *w, uint64_t low, uint64_t high
 	return sim_rng_range(&w->rng, low, high);
 }
 
+/* Machines that have an id of their own. */
+static inline uint32_t sim_regular(const struct sim_world *w)
+{
+	return w->setup.nodes - w->setup.spares;
+}
+
+/* For two nodes without heuristics. */
+static inline bool sim_master_wins(const struct sim_world *w)
+{
+	return w->setup.master_wins && sim_regular(w) == 2 && !w->setup.heuristics;
+}
+
 /* sim_machine.c: what can be done to a machine; each looks after what hangs on it */
 void sim_boot(struct sim_world *w, struct sim_node *n);
 void sim_power_off(struct sim_world *w, struct sim_node *n, const char *why);
@@ -148,20 +160,22 @@ struct sim_node *sim_master(struct sim_world *w);	/* NULL: none, or two */
 bool sim_all_quorate(const struct sim_world *w, sim_set machines);
 uint64_t sim_cycles(const struct sim_world *w, uint64_t count);	/* in us */
 
-/* sim_chaos.c */
+/* sim_setup.c */
+const char *sim_kind_text(enum sim_kind kind);
+unsigned sim_timings(void);	/* how many there are */
 void sim_setup_draw(struct sim_setup *setup, uint64_t seed, enum sim_kind kind, uint32_t nodes,
 		    int timing);
 /* Leave out what is drawn: SIM_WITHOUT_* */
 void sim_setup_without(struct sim_setup *setup, uint32_t without);
+
+/* sim_chaos.c */
 void sim_plan(struct sim_world *w);
 void sim_plan_event(struct sim_world *w, const struct sim_event *event);
+const char *sim_fault_text(enum sim_fault fault);
 
 /* sim_rival.c */
 void sim_rival_begin(struct sim_world *w);
 void sim_rival_event(struct sim_world *w, const struct sim_event *event);
-const char *sim_kind_text(enum sim_kind kind);
-unsigned sim_timings(void);	/* how many there are */
-const char *sim_fault_text(enum sim_fault fault);
 
 /* One kind of fault: in words, what it does, and what ends it (NULL: nothing of its own). */
 struct sim_fault_row {
@@ -169,14 +183,19 @@ struct sim_fault_row {
 	void (*happens)(struct sim_world *w, struct sim_node *n);
 	void (*ends)(struct sim_world *w, struct sim_node *n, const struct sim_event *event);
 };
-extern const struct sim_fault_row sim_faults[SIM_F_COUNT], sim_lun_faults[SIM_F_COUNT];
+extern const struct sim_fault_row sim_faults[SIM_F_COUNT], sim_lun_faults[SIM_F_COUNT],
+	sim_admin_faults[SIM_F_COUNT];
+
+/* What a reload has changed, and the score, are as at first. */
+void sim_admin_heal(struct sim_world *w, struct sim_node *n);
 
 /* sim_fault.c */
 uint64_t sim_plan_dice(struct sim_world *w, uint64_t low, uint64_t high);
 uint64_t sim_fault_duration(struct sim_world *w);
 /* It ends, for this node, after so long. */
 void sim_fault_later(struct sim_world *w, struct sim_node *n, enum sim_fault fault, uint64_t after);
-void sim_fault(struct sim_world *w, const struct sim_planned *planned);
+void sim_fault_now(struct sim_world *w, struct sim_node *n, enum sim_fault fault);
+void sim_fault(struct sim_world *w, const struct sim_planned *planned);	/* to a node that it draws */
 void sim_undo(struct sim_world *w, const struct sim_event *event);
 void sim_heal(struct sim_world *w);
 
@@ -263,14 +282,14 @@ bool sim_stage_up(const struct sim_world *w, uint32_t id);
 			return why;                \
 	} while (0)
 
-/* sim_story.c, sim_legacy.c, sim_found.c, sim_safety.c, sim_self.c: staged scenarios. Each returns NULL, or
- * what did not hold. */
+/* sim_story*.c, sim_legacy.c, sim_found.c, sim_safety.c, sim_self.c: staged scenarios.
+ * Each returns NULL, or what did not hold. */
 struct sim_story {
 	const char *name;
 	const char *(*run)(struct sim_world *w);
 };
-extern const struct sim_story sim_stories[], sim_stories_lun[], sim_legacy[], sim_found[], sim_self[],
-	sim_safety[];	/* end: name NULL */
+extern const struct sim_story sim_stories[], sim_stories_lun[], sim_stories_admin[], sim_legacy[],
+	sim_found[], sim_self[], sim_safety[];	/* end: name NULL */
 
 /* sim_golden.c, sim_tale*.c: a story that is kept word by word in tests/traces. No dice
  * are thrown in it: what is kept changes only when something in it behaves differently. */

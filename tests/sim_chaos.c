@@ -1,108 +1,7 @@
-/* Plans: what kind of run a seed is, what goes wrong in it, and what must hold. */
+/* Plans: what goes wrong in a run of each kind, and what must hold. */
 #include "sim.h"
 
-const char *sim_kind_text(enum sim_kind kind)
-{
-	switch (kind) {
-	case SIM_CALM: return "calm";
-	case SIM_DEATH: return "death";
-	case SIM_LASTMAN: return "lastman";
-	case SIM_SPLIT: return "split";
-	case SIM_STOP: return "stop";
-	case SIM_IO: return "io";
-	case SIM_PAUSE: return "pause";
-	case SIM_CHAOS: return "chaos";
-	case SIM_RIVAL: return "rival";
-	case SIM_KINDS: break;
-	}
-	return "?";
-}
-
-/* ---- The setup ---- */
-
-static const struct {
-	struct qd_timings t;
-	uint32_t token_ms;
-} timings[] = {
-	{ { 200, 8, 2, 2, 3 }, 3000 },		/* corosync's default token for two nodes */
-	{ { 1000, 10, 3, 2, 5 }, 20000 },
-	{ { 200, 4, 2, 2, 3 }, 3000 },		/* L6 broken: quorum may flap */
-	{ { 200, 8, 2, 2, 3 }, 1000 },		/* L4 broken: rings change during elections */
-	{ { 100, 9, 3, 2, 4 }, 2000 },
-	{ { 1000, 10, 3, 2, 5 }, 5000 },	/* L4 broken */
-};
-
-#define TIMINGS (sizeof(timings) / sizeof(timings[0]))
-
-unsigned sim_timings(void)
-{
-	return TIMINGS;
-}
-
-void sim_setup_draw(struct sim_setup *s, uint64_t seed, enum sim_kind kind, uint32_t nodes, int timing)
-{
-	struct sim_rng rng;
-	size_t pick;
-
-	sim_rng_seed(&rng, seed ^ (uint64_t)kind << 56);
-	pick = sim_rng_range(&rng, 0, TIMINGS - 1);
-	if (timing >= 0)
-		pick = (size_t)timing % TIMINGS;
-	*s = (struct sim_setup){
-		.seed = seed,
-		.kind = kind,
-		.timing = timing >= 0 ? timing % (int)TIMINGS : -1,
-		.nodes = (uint32_t)sim_rng_range(&rng, 2, sim_rng_chance(&rng, 300) ? 8 : 5),
-		.t = timings[pick].t,
-		.token_ms = timings[pick].token_ms,
-		.consensus_ms = timings[pick].token_ms * 12 / 10,
-		.sector_size = sim_rng_chance(&rng, 300) ? 4096 : SIM_SECTOR,
-		.guard = true,
-		.watchdog = sim_rng_chance(&rng, 400),
-		.io_timeout = sim_rng_chance(&rng, 300),
-		.fencing = sim_rng_chance(&rng, 700),
-		.heuristics = sim_rng_chance(&rng, 300),
-		.reboot = sim_rng_chance(&rng, 500),
-		.restart = true,
-		.fence_ok_per_mille = 900,
-		.daemon_min_ms = 50,
-		.daemon_max_ms = 900,
-	};
-	if (nodes)
-		s->nodes = nodes;
-	if (kind == SIM_RIVAL) {
-		s->nodes = s->nodes < 3 ? 3 : s->nodes;
-		s->heuristics = true;
-	}
-	s->fence_min_ms = s->t.interval_ms;
-	s->fence_max_ms = 40 * s->t.interval_ms;
-	s->boot_min_ms = 10 * s->t.interval_ms;
-	s->boot_max_ms = 80 * s->t.interval_ms;
-}
-
-void sim_setup_without(struct sim_setup *s, uint32_t without)
-{
-	s->without |= without;
-	if (without & SIM_WITHOUT_HEURISTICS)
-		s->heuristics = false;
-	if (without & SIM_WITHOUT_RESTART)
-		s->restart = false;
-	if (without & SIM_WITHOUT_BOOT)
-		s->boot_min_ms = s->boot_max_ms = 0;
-	if (without & SIM_WITHOUT_FENCING)
-		s->fencing = false;
-	if (without & SIM_WITHOUT_WATCHDOG)
-		s->watchdog = false;
-	if (without & SIM_WITHOUT_IO_TIMEOUT)
-		s->io_timeout = false;
-}
-
 /* ---- Common pieces of plans ---- */
-
-static uint64_t plan_dice(struct sim_world *w, uint64_t low, uint64_t high)
-{
-	return sim_rng_range(&w->plan, low, high);
-}
 
 static uint64_t start_bound(const struct sim_world *w)
 {
@@ -123,14 +22,19 @@ static uint64_t ring_bound(const struct sim_world *w)
 
 static void start_all(struct sim_world *w)
 {
-	for (uint32_t i = 0; i < w->setup.nodes; i++)
-		sim_push(w, plan_dice(w, 0, sim_cycles(w, 3)), SIM_EV_BOOT, i, 0, w->node[i].power);
+	for (uint32_t i = 0; i < sim_regular(w); i++)
+		sim_push(w, sim_plan_dice(w, 0, sim_cycles(w, 3)), SIM_EV_BOOT, i, 0, w->node[i].power);
 	sim_push(w, sim_cycles(w, 1), SIM_EV_LOOK, 0, 0, 0);
 }
 
-static bool l6_holds(const struct sim_world *w)
+/* Does the death of a master cost nobody quorum? By L6; with master_wins a follower
+ * has no vote to keep in a new ring, so there the new master must be there first (L4). */
+static bool death_is_free(const struct sim_world *w)
 {
-	return w->setup.t.master_wait + 4 <= w->setup.t.tko - 1;
+	const struct qd_timings *t = &w->setup.t;
+
+	return t->master_wait + 4 <= t->tko - 1 &&
+	       (!sim_master_wins(w) || qd_law_master_recovery_ms(t) < w->setup.token_ms);
 }
 
 static struct sim_node *pick_node(struct sim_world *w, uint32_t master_per_mille)
@@ -139,12 +43,12 @@ static struct sim_node *pick_node(struct sim_world *w, uint32_t master_per_mille
 
 	if (master && sim_rng_chance(&w->plan, master_per_mille))
 		return master;
-	return &w->node[plan_dice(w, 0, w->setup.nodes - 1)];
+	return &w->node[sim_plan_dice(w, 0, sim_regular(w) - 1)];
 }
 
 static sim_set all_but(const struct sim_world *w, sim_set without)
 {
-	return ((1u << w->setup.nodes) - 1) & ~without;
+	return ((1u << sim_regular(w)) - 1) & ~without;
 }
 
 /* ---- What happens at the fault of each quiet kind ---- */
@@ -171,16 +75,16 @@ static void one_death(struct sim_world *w)
 		w->goal.master_name = "P2";
 		sim_push(w, w->goal.master_by, SIM_EV_LOOK, 0, 1, 0);
 	}
-	if (l6_holds(w))
+	if (death_is_free(w))
 		promise_quorum(w, all_but(w, 1u << victim->index), w->now, "P4");
 	w->end = w->now + 2 * ring_bound(w) + sim_cycles(w, 60);
 }
 
 static void last_man(struct sim_world *w)
 {
-	uint32_t survivor = (uint32_t)plan_dice(w, 0, w->setup.nodes - 1);
+	uint32_t survivor = (uint32_t)sim_plan_dice(w, 0, sim_regular(w) - 1);
 
-	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+	for (uint32_t i = 0; i < sim_regular(w); i++) {
 		w->node[i].boot_ms = 0;
 		if (i != survivor)
 			sim_power_off(w, &w->node[i], "dies");
@@ -193,7 +97,7 @@ static void one_split(struct sim_world *w)
 {
 	struct sim_node *master = sim_master(w);
 	sim_set side = 0;
-	uint32_t cut = (uint32_t)plan_dice(w, 0, w->setup.nodes - 1);
+	uint32_t cut = (uint32_t)sim_plan_dice(w, 0, w->setup.nodes - 1);
 
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		w->node[i].group = i == cut || sim_rng_chance(&w->plan, 300);
@@ -206,7 +110,7 @@ static void one_split(struct sim_world *w)
 	sim_say(w, 0, "the network splits: the master's side is %llx", side, 0, 0);
 	sim_totem_change(w, /* clean */ false);
 	promise_quorum(w, side, w->now, "P3");
-	sim_push(w, w->now + ring_bound(w) + plan_dice(w, sim_cycles(w, 20), sim_cycles(w, 120)),
+	sim_push(w, w->now + ring_bound(w) + sim_plan_dice(w, sim_cycles(w, 20), sim_cycles(w, 120)),
 		 SIM_EV_HEAL, 0, 0, 0);
 }
 
@@ -222,7 +126,7 @@ static void one_stop(struct sim_world *w)
 	}
 	promise_quorum(w, all_but(w, 1u << leaver->index), w->now, "P4");
 	sim_daemon_stop(w, leaver);
-	sim_push(w, w->now + sim_cycles(w, plan_dice(w, 4, 12)), SIM_EV_UNDO, leaver->index, SIM_F_STOP, 1);
+	sim_push(w, w->now + sim_cycles(w, sim_plan_dice(w, 4, 12)), SIM_EV_UNDO, leaver->index, SIM_F_STOP, 1);
 	w->end = w->now + sim_cycles(w, 80);
 }
 
@@ -242,10 +146,10 @@ static void storage_draw(struct sim_world *w, struct sim_node *n)
 {
 	bool distant = sim_rng_chance(&w->plan, 100), stale = sim_rng_chance(&w->plan, 300);
 	bool torn = sim_rng_chance(&w->plan, 100), tail = sim_rng_chance(&w->plan, 400);
-	enum sim_latency shape = (enum sim_latency)plan_dice(w, 0, 2);
-	uint32_t latency = (uint32_t)plan_dice(w, n->latency, w->interval_us / 8);
-	uint32_t often = (uint32_t)plan_dice(w, 1, 20);
-	uint32_t least = (uint32_t)plan_dice(w, w->interval_us / 50, w->interval_us / 3);
+	enum sim_latency shape = (enum sim_latency)sim_plan_dice(w, 0, 2);
+	uint32_t latency = (uint32_t)sim_plan_dice(w, n->latency, w->interval_us / 8);
+	uint32_t often = (uint32_t)sim_plan_dice(w, 1, 20);
+	uint32_t least = (uint32_t)sim_plan_dice(w, w->interval_us / 50, w->interval_us / 3);
 
 	if (w->setup.without & SIM_WITHOUT_TAILS)
 		return;
@@ -259,21 +163,21 @@ static void storage_draw(struct sim_world *w, struct sim_node *n)
 
 static void chaos_draw_faults(struct sim_world *w)
 {
-	uint64_t at = w->now + plan_dice(w, 0, sim_cycles(w, 20));
-	uint32_t count = (uint32_t)plan_dice(w, 1, sim_rng_chance(&w->plan, 100) ? SIM_FAULTS : 6);
-	uint64_t spread = sim_cycles(w, plan_dice(w, 1, 15));
+	uint64_t at = w->now + sim_plan_dice(w, 0, sim_cycles(w, 20));
+	uint32_t count = (uint32_t)sim_plan_dice(w, 1, sim_rng_chance(&w->plan, 100) ? SIM_FAULTS : 6);
+	uint64_t spread = sim_cycles(w, sim_plan_dice(w, 1, 15));
 
 	while (w->fault_count < count) {
-		enum sim_fault fault = (enum sim_fault)plan_dice(w, 0, SIM_F_COUNT - 1);
+		enum sim_fault fault = (enum sim_fault)sim_plan_dice(w, 0, SIM_F_COUNT - 1);
 
 		if (!fault_fits(w->setup.kind, fault))
 			continue;
 		w->fault[w->fault_count] = (struct sim_planned){ .at = at, .fault = fault,
 								 .dice = w->fault_count };
 		w->fault_count++;
-		at += plan_dice(w, 0, spread);
+		at += sim_plan_dice(w, 0, spread);
 	}
-	w->heal_at = at + plan_dice(w, sim_cycles(w, 5), sim_cycles(w, 80));
+	w->heal_at = at + sim_plan_dice(w, sim_cycles(w, 5), sim_cycles(w, 80));
 }
 
 static void chaos_begin(struct sim_world *w)
@@ -295,13 +199,13 @@ static void chaos_begin(struct sim_world *w)
 static void drift_draw(struct sim_world *w)
 {
 	/* Apart by less than 1 part in 2K. */
-	uint64_t bound = sim_rng_chance(&w->plan, 200) ? 1000000u / (5 * w->setup.t.tko) : 80;
+	uint64_t bound = sim_rng_chance(&w->plan, 200) ? 1000000u / (4 * w->setup.t.tko + 1) : 80;
 
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
-		w->node[i].drift_ppm = (int64_t)plan_dice(w, 0, 2 * bound) - (int64_t)bound;
+		w->node[i].drift_ppm = (int64_t)sim_plan_dice(w, 0, 2 * bound) - (int64_t)bound;
 		if (w->setup.without & SIM_WITHOUT_DRIFT)
 			w->node[i].drift_ppm = 0;
-		w->node[i].wall_s = (int64_t)plan_dice(w, 1700000000, 1700000100);
+		w->node[i].wall_s = (int64_t)sim_plan_dice(w, 1700000000, 1700000100);
 	}
 }
 
@@ -320,7 +224,7 @@ void sim_plan(struct sim_world *w)
 		return;
 	}
 	w->end = UINT64_MAX;
-	sim_push(w, begin + plan_dice(w, sim_cycles(w, 3), sim_cycles(w, 6)), SIM_EV_FAULT, 0, SIM_FAULTS, 0);
+	sim_push(w, begin + sim_plan_dice(w, sim_cycles(w, 3), sim_cycles(w, 6)), SIM_EV_FAULT, 0, SIM_FAULTS, 0);
 }
 
 /* Everything works again: from here on it must come together. */
@@ -332,7 +236,7 @@ static void plan_heal(struct sim_world *w)
 
 	sim_heal(w);
 	w->goal.quorate = 0;
-	w->goal.settled_by = w->now + 1000 * bound + 8 * start_bound(w);
+	w->goal.settled_by = w->now + 1000 * bound + 8 * start_bound(w) * (s->mixed ? 3 : 1);
 	w->goal.settled_at = 0;
 }
 

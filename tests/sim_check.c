@@ -18,17 +18,47 @@ void sim_fail(struct sim_world *w, const char *name, uint32_t node_id, const cha
 
 /* ---- S1: no two disjoint memberships both hold quorum ---- */
 
+/* Who lied-about machines are: fencing reported success and did nothing. Nothing
+ * can be promised about such a machine as long as it stays quorate; about every
+ * other one, those in its own partition too, all is promised as ever. */
+static void lied_forget(struct sim_world *w)
+{
+	for (uint32_t i = 0; i < w->setup.nodes && w->check.lied; i++) {
+		if (!w->node[i].co.up || !(w->node[i].co.shown_quorate || w->node[i].co.quorate))
+			w->check.lied &= ~(1u << i);
+	}
+}
+
+/* Does it share its id with a machine that runs? Then a second corosync counts
+ * itself with a vote that nobody has configured: two sides may be quorate by
+ * node votes that there should not be. What is promised is for the others, and
+ * that the daemons end. */
+static bool has_twin(const struct sim_world *w, const struct sim_node *n)
+{
+	const struct sim_node *last = &w->node[w->setup.nodes - 1];
+
+	return last->spare && last->on && n->id == last->id;
+}
+
+/* Is it shown quorate, and does that count? */
+static bool holds_quorum(const struct sim_world *w, uint32_t i)
+{
+	const struct sim_node *n = &w->node[i];
+
+	return n->co.up && n->co.shown_quorate && !(w->check.lied >> i & 1) && !has_twin(w, n);
+}
+
 static void check_quorate(struct sim_world *w)
 {
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		const struct sim_corosync *a = &w->node[i].co;
 
-		if (!a->up || !a->shown_quorate)
+		if (!holds_quorum(w, i))
 			continue;
 		for (uint32_t j = i + 1; j < w->setup.nodes; j++) {
 			const struct sim_corosync *b = &w->node[j].co;
 
-			if (b->up && b->shown_quorate && !(a->shown_view & b->shown_view)) {
+			if (holds_quorum(w, j) && !(a->shown_view & b->shown_view)) {
 				sim_say(w, w->node[i].id, "is shown quorate with %llx", a->shown_view, 0, 0);
 				sim_say(w, w->node[j].id, "is shown quorate with %llx", b->shown_view, 0, 0);
 				sim_fail(w, "S1", w->node[i].id, "two disjoint memberships are quorate");
@@ -50,7 +80,8 @@ static bool partition_votes(const struct sim_world *w, const struct sim_node *ma
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		const struct sim_corosync *co = &w->node[i].co;
 
-		if (co->up && co->cast && qd_has(co->members, master->id) &&
+		if (co->up && co->cast && !(w->check.lied >> i & 1) && qd_has(co->members, master->id) &&
+		    !w->node[i].spare &&
 		    qd_ring_equal(co->cast_ring, co->ring)) {
 			*ret_members = co->members;
 			return true;
@@ -67,7 +98,7 @@ static void check_masters(struct sim_world *w)
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		const struct sim_node *n = &w->node[i];
 
-		if (!is_master(n))
+		if (!is_master(n) || has_twin(w, n))
 			continue;
 		if (first && partition_votes(w, first, &a) && partition_votes(w, n, &b) && !(a & b))
 			sim_fail(w, "S2", n->id, "two masters, and both partitions vote");
@@ -92,6 +123,7 @@ static void check_promise(struct sim_world *w)
 void sim_check_event(struct sim_world *w)
 {
 	w->check.dirty = false;
+	lied_forget(w);
 	check_quorate(w);
 	check_masters(w);
 	check_promise(w);
@@ -127,11 +159,20 @@ static bool was_evicted(const struct sim_world *w, uint32_t node_id, uint64_t in
 	return false;
 }
 
+/* K*I: the larger of the master's and the victim's. */
+static uint64_t dead_ms(struct sim_world *w, const struct sim_node *master, uint32_t victim)
+{
+	uint64_t mine = qd_law_dead_ms(&master->params.t), its = qd_law_dead_ms(&sim_by_id(w, victim)->params.t);
+
+	return mine > its ? mine : its;
+}
+
 /* S7: nobody is evicted unless K*I passed without a landing of its own. */
 static void check_eviction(struct sim_world *w, struct sim_node *n, const struct qd_block *block)
 {
 	uint32_t slot = block->node_id;
-	uint64_t needed = sim_cycles(w, w->setup.t.tko), drift = 0, looked;
+	uint64_t needed = 1000u * dead_ms(w, n, block->node_id), drift = 0, looked;
+	uint64_t interval = 1000u * (uint64_t)n->params.t.interval_ms;
 
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		uint64_t ppm = (uint64_t)(w->node[i].drift_ppm < 0 ? -w->node[i].drift_ppm :
@@ -141,12 +182,12 @@ static void check_eviction(struct sim_world *w, struct sim_node *n, const struct
 	}
 	needed -= needed * drift / 500000 + 2000;
 	/* Where the slot is garbage, a landing since the last look was seen by nobody. */
-	if (w->now - w->lun.landed[slot] + (w->lun.bad[slot] ? w->interval_us : 0) >= needed)
+	if (w->now - w->lun.landed[slot] + (w->lun.bad[slot] ? interval : 0) >= needed)
 		return;
 	/* A gap that ended just now; or when its slot became unreadable. */
 	looked = w->lun.bad[slot] ? w->lun.bad[slot] : w->now;
 	if (w->lun.gap_end[slot] && w->lun.gap[slot] >= needed &&
-	    looked <= w->lun.gap_end[slot] + sim_cycles(w, 2))
+	    looked <= w->lun.gap_end[slot] + 2 * interval)
 		return;
 	/* Or the master could not read it, while the others did not see it either. */
 	if (n->blind >> slot & 1 && w->now - n->blind_since[slot] >= needed)

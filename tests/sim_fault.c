@@ -1,9 +1,12 @@
-/* What each fault does, how long it lasts, and how everything is healed. */
+/* What each fault does to cables and machines, how long it lasts, and how
+ * everything is healed. */
 #include "sim.h"
 
 static const struct sim_fault_row *row_of(enum sim_fault fault)
 {
-	return sim_faults[fault].text ? &sim_faults[fault] : &sim_lun_faults[fault];
+	if (sim_faults[fault].text)
+		return &sim_faults[fault];
+	return sim_lun_faults[fault].text ? &sim_lun_faults[fault] : &sim_admin_faults[fault];
 }
 
 const char *sim_fault_text(enum sim_fault fault)
@@ -40,7 +43,7 @@ static struct sim_node *target(struct sim_world *w)
 
 	if (master && sim_rng_chance(&w->plan, 400))
 		return master;
-	return &w->node[sim_plan_dice(w, 0, w->setup.nodes - 1)];
+	return &w->node[sim_plan_dice(w, 0, sim_regular(w) - 1)];
 }
 
 void sim_fault_later(struct sim_world *w, struct sim_node *n, enum sim_fault fault, uint64_t after)
@@ -55,7 +58,7 @@ static void split(struct sim_world *w, struct sim_node *n)
 	uint32_t groups = (uint32_t)sim_plan_dice(w, 2, 3);
 
 	(void)n;
-	for (uint32_t i = 0; i < w->setup.nodes; i++)
+	for (uint32_t i = 0; i < sim_regular(w); i++)
 		w->node[i].group = (uint32_t)sim_plan_dice(w, 0, groups - 1);
 	sim_say(w, 0, "the network splits", 0, 0, 0);
 	sim_totem_change(w, /* clean */ false);
@@ -64,7 +67,7 @@ static void split(struct sim_world *w, struct sim_node *n)
 static void merge(struct sim_world *w, struct sim_node *n)
 {
 	(void)n;
-	for (uint32_t i = 0; i < w->setup.nodes; i++)
+	for (uint32_t i = 0; i < sim_regular(w); i++)
 		w->node[i].group = 0;
 	sim_say(w, 0, "the network is whole", 0, 0, 0);
 	sim_totem_change(w, /* clean */ false);
@@ -90,29 +93,11 @@ static void ring_flaps(struct sim_world *w, struct sim_node *n)
 	(void)n;
 	for (uint64_t i = sim_plan_dice(w, 2, 7); i > 0; i--) {
 		at += sim_plan_dice(w, w->interval_us / 2, 1000u * (uint64_t)w->setup.token_ms * 2);
-		sim_fault_later(w, &w->node[sim_plan_dice(w, 0, w->setup.nodes - 1)], SIM_F_RING_FLAPS, at);
+		sim_fault_later(w, &w->node[sim_plan_dice(w, 0, sim_regular(w) - 1)], SIM_F_RING_FLAPS, at);
 	}
 }
 
 /* ---- Machines ---- */
-
-static void stop_clean(struct sim_world *w, struct sim_node *n)
-{
-	sim_daemon_stop(w, n);
-	sim_push(w, w->now + sim_plan_dice(w, sim_cycles(w, 2), sim_cycles(w, 8)), SIM_EV_UNDO, n->index, SIM_F_STOP,
-		 sim_rng_chance(&w->plan, 500));
-	sim_push(w, w->now + sim_plan_dice(w, sim_cycles(w, 10), sim_cycles(w, 60)), SIM_EV_DAEMON, n->index, 0,
-		 n->power);
-}
-
-static void score_falls(struct sim_world *w, struct sim_node *n)
-{
-	if (!w->setup.heuristics)
-		return;
-	sim_say(w, n->id, "its score falls", 0, 0, 0);
-	n->score = (uint32_t)sim_plan_dice(w, 0, 5);
-	sim_fault_later(w, n, SIM_F_SCORE, sim_fault_duration(w));
-}
 
 static void daemon_killed(struct sim_world *w, struct sim_node *n)
 {
@@ -155,20 +140,6 @@ static void corosync_killed(struct sim_world *w, struct sim_node *n)
 	sim_push(w, w->now + sim_fault_duration(w), SIM_EV_COROSYNC, n->index, 0, n->power);
 }
 
-/* From now on it works always, never, or every second time. */
-static void fencing_changes(struct sim_world *w, struct sim_node *n)
-{
-	(void)n;
-	w->setup.fence_ok_per_mille = (uint32_t)sim_plan_dice(w, 0, 2) * 500;
-}
-
-static void reload(struct sim_world *w, struct sim_node *n)
-{
-	(void)w;
-	if (sim_awake(n))
-		qd_engine_reconfig(&n->engine, &n->params);
-}
-
 /* ---- And back ---- */
 
 static void one_way_ends(struct sim_world *w, struct sim_node *n, const struct sim_event *event)
@@ -185,21 +156,6 @@ static void ring_flaps_on(struct sim_world *w, struct sim_node *n, const struct 
 	sim_totem_change(w, /* clean */ false);
 }
 
-static void score_rises(struct sim_world *w, struct sim_node *n, const struct sim_event *event)
-{
-	(void)w, (void)event;
-	n->score = n->score_max;
-}
-
-/* Corosync is stopped behind the daemon, as a shutdown of the node does. */
-static void stop_goes_on(struct sim_world *w, struct sim_node *n, const struct sim_event *event)
-{
-	if (!event->gen || !n->exited || !n->co.up)
-		return;
-	sim_corosync_stop(w, n, /* clean */ true);
-	sim_push(w, w->now + sim_cycles(w, 15), SIM_EV_COROSYNC, n->index, 0, n->power);
-}
-
 const struct sim_fault_row sim_faults[SIM_F_COUNT] = {
 	[SIM_F_NODE_DIES] = { "node dies", node_dies, NULL },
 	[SIM_F_DAEMON_KILLED] = { "daemon killed", daemon_killed, NULL },
@@ -211,22 +167,20 @@ const struct sim_fault_row sim_faults[SIM_F_COUNT] = {
 	[SIM_F_ONE_WAY] = { "one-way cut", one_way, one_way_ends },
 	[SIM_F_MERGE] = { "merge", merge, NULL },
 	[SIM_F_RING_FLAPS] = { "ring flaps", ring_flaps, ring_flaps_on },
-	[SIM_F_SCORE] = { "score falls", score_falls, score_rises },
-	[SIM_F_STOP] = { "clean stop", stop_clean, stop_goes_on },
 	[SIM_F_WALL_STEP] = { "wall clock steps", wall_steps, NULL },
-	[SIM_F_FENCING] = { "fencing changes", fencing_changes, NULL },
-	[SIM_F_RECONFIG] = { "reload", reload, NULL },
 };
+
+void sim_fault_now(struct sim_world *w, struct sim_node *n, enum sim_fault fault)
+{
+	w->stats.fault[fault]++;
+	row_of(fault)->happens(w, n);
+}
 
 void sim_fault(struct sim_world *w, const struct sim_planned *planned)
 {
-	struct sim_node *n;
-
 	sim_rng_seed(&w->plan, (w->setup.seed ^ 0x6661756C74u) +
 				       ((uint64_t)planned->dice + 1) * 0xD1B54A32D192ED03u);
-	n = target(w);
-	w->stats.fault[planned->fault]++;
-	row_of(planned->fault)->happens(w, n);
+	sim_fault_now(w, target(w), planned->fault);
 }
 
 void sim_undo(struct sim_world *w, const struct sim_event *event)
@@ -242,16 +196,20 @@ static void heal_label(struct sim_world *w, struct sim_node *n)
 	struct qd_label label;
 
 	if (n->running && qd_label_decode(w->lun.image, SIM_SECTOR, &label) == QD_FINE &&
-	    memcmp(label.uuid, n->engine.label.uuid, QD_UUID_LEN) != 0)
+	    label.created_s != n->engine.label.created_s)
 		sim_daemon_kill(w, n);
 }
 
 static void heal_node(struct sim_world *w, struct sim_node *n)
 {
+	if (n->spare) {
+		sim_power_off(w, n, "is switched off: there are two of it");
+		return;
+	}
 	n->group = 0;
 	n->mute_until = n->stuck_until = 0;
-	n->score = n->score_max;
 	n->boot_ms = w->setup.boot_max_ms;
+	sim_admin_heal(w, n);
 	sim_lun_heal(w, n);
 	sim_daemon_resume(w, n);
 	sim_thaw(w, n);
@@ -270,6 +228,7 @@ void sim_heal(struct sim_world *w)
 	sim_say(w, 0, "everything is healed", 0, 0, 0);
 	w->wild = false;
 	w->setup.fence_ok_per_mille = 1000;
+	w->setup.fence_lie_per_mille = 0;
 	for (uint32_t i = 0; i < w->setup.nodes; i++)
 		heal_node(w, &w->node[i]);
 	sim_totem_change(w, /* clean */ false);

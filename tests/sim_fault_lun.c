@@ -39,7 +39,7 @@ static void hangs_for_all(struct sim_world *w, struct sim_node *n)
 	uint64_t takes = sim_fault_duration(w);
 
 	(void)n;
-	for (uint32_t i = 0; i < w->setup.nodes; i++)
+	for (uint32_t i = 0; i < sim_regular(w); i++)
 		hang(w, &w->node[i], takes + sim_plan_dice(w, 0, w->interval_us));
 }
 
@@ -73,7 +73,7 @@ static void dies(struct sim_world *w, struct sim_node *n)
 	bool by_errors = sim_rng_chance(&w->plan, 500);
 	uint64_t takes = sim_fault_duration(w);
 
-	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+	for (uint32_t i = 0; i < sim_regular(w); i++) {
 		struct sim_node *m = &w->node[i];
 		uint64_t until = takes + sim_plan_dice(w, 0, w->interval_us);
 
@@ -118,7 +118,7 @@ static void slot_bad_ends(struct sim_world *w, struct sim_node *n, const struct 
 
 static void slot_blind(struct sim_world *w, struct sim_node *n)
 {
-	uint32_t slot = w->node[sim_plan_dice(w, 0, w->setup.nodes - 1)].id;
+	uint32_t slot = w->node[sim_plan_dice(w, 0, sim_regular(w) - 1)].id;
 
 	sim_say(w, n->id, "cannot read slot %llu", slot, 0, 0);
 	if (!(n->blind >> slot & 1))
@@ -179,7 +179,7 @@ static bool absurd_block(struct sim_world *w, uint32_t slot, uint8_t *bytes)
 static void slot_rubbish(struct sim_world *w, struct sim_node *n)
 {
 	uint8_t *bytes = sim_lun_slot(w, n->id);
-	uint32_t other = w->node[sim_plan_dice(w, 0, w->setup.nodes - 1)].id;
+	uint32_t other = w->node[sim_plan_dice(w, 0, sim_regular(w) - 1)].id;
 
 	switch (sim_plan_dice(w, 0, 4)) {
 	case 0:

@@ -43,7 +43,7 @@ static bool master_known(struct sim_world *w)
 
 	if (!master)
 		return false;
-	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+	for (uint32_t i = 0; i < sim_regular(w); i++) {
 		const struct sim_node *n = &w->node[i];
 
 		if (sim_awake(n) && n->engine.state.master != master->id)
@@ -52,12 +52,18 @@ static bool master_known(struct sim_world *w)
 	return true;
 }
 
+/* With master_wins the master alone casts. */
+static bool casts_as_it_should(const struct sim_world *w, const struct sim_node *n)
+{
+	return n->co.cast == (!sim_master_wins(w) || is_live_master(n));
+}
+
 bool sim_goal_settled(const struct sim_world *w)
 {
 	const struct sim_node *master = NULL;
 	qd_mask all = w->node[0].params.nodes;
 
-	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+	for (uint32_t i = 0; i < sim_regular(w); i++) {
 		const struct sim_node *n = &w->node[i];
 
 		if (!n->on || !sim_awake(n) || !n->co.up || !n->co.shown_quorate || n->co.shown_view != all)
@@ -71,8 +77,8 @@ bool sim_goal_settled(const struct sim_world *w)
 	}
 	if (!master || master->engine.state.mask != all)
 		return false;
-	for (uint32_t i = 0; i < w->setup.nodes; i++) {
-		if (w->node[i].engine.state.master != master->id || !w->node[i].co.cast)
+	for (uint32_t i = 0; i < sim_regular(w); i++) {
+		if (w->node[i].engine.state.master != master->id || !casts_as_it_should(w, &w->node[i]))
 			return false;
 	}
 	return true;

@@ -12,7 +12,7 @@ static void guard_update(struct sim_world *w, struct sim_node *n)
 	n->guarded = bad;
 	n->guard_gen++;
 	if (bad && w->setup.guard)
-		sim_push(w, w->now + sim_cycles(w, w->setup.t.tko), SIM_EV_GUARD, n->index, 0, n->guard_gen);
+		sim_push(w, w->now + 1000u * qd_law_dead_ms(&n->params.t), SIM_EV_GUARD, n->index, 0, n->guard_gen);
 }
 
 /* ---- Power ---- */
@@ -57,7 +57,7 @@ void sim_power_off(struct sim_world *w, struct sim_node *n, const char *why)
 void sim_pet(struct sim_world *w, struct sim_node *n)
 {
 	n->armed = true;
-	n->watchdog_at = w->now + sim_cycles(w, w->setup.t.tko);
+	n->watchdog_at = w->now + 1000u * qd_law_dead_ms(&n->params.t);
 	if (n->watchdog_event)
 		return;
 	n->watchdog_event = true;

@@ -9,6 +9,7 @@
 
 static const char *const withouts[SIM_WITHOUTS] = {
 	"tails", "drift", "wild", "heuristics", "restart", "boot", "fencing", "watchdog", "io-timeout",
+	"mixed",
 };
 
 static const char *const lies[SIM_LIES] = {
@@ -17,7 +18,8 @@ static const char *const lies[SIM_LIES] = {
 
 void sim_options_put(FILE *to, const struct sim_setup *s, bool twice)
 {
-	fprintf(to, "--seeds %" PRIu64 " --kind %s --nodes %" PRIu32, s->seed, sim_kind_text(s->kind), s->nodes);
+	fprintf(to, "--seeds %" PRIu64 " --kind %s --nodes %" PRIu32, s->seed, sim_kind_text(s->kind),
+		s->nodes - s->spares);
 	if (s->timing >= 0)
 		fprintf(to, " --timing %d", s->timing);
 	if (!s->guard)

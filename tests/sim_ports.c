@@ -120,13 +120,15 @@ static void port_fence(void *ctx, uint32_t node_id, uint64_t incarnation)
 	struct sim_fencing *f = &n->fencing[node_id];
 	uint64_t takes = 1000 * sim_dice(w, w->setup.fence_min_ms, w->setup.fence_max_ms);
 	bool works = sim_rng_chance(&w->rng, w->setup.fence_ok_per_mille);
+	bool lies = sim_rng_chance(&w->rng, w->setup.fence_lie_per_mille);
 
 	f->out = true;
 	f->incarnation = incarnation;
-	f->result = works ? QD_FENCE_SUCCESS : QD_FENCE_FAILED;
+	f->result = works || lies ? QD_FENCE_SUCCESS : QD_FENCE_FAILED;
+	f->lies = lies;
 	w->stats.fences++;
 	sim_say(w, n->id, "fences node %llu, which will take %llu ms", node_id, takes / 1000, 0);
-	if (works)
+	if (works && !lies)
 		sim_push(w, w->now + sim_dice(w, takes / 2, takes), SIM_EV_FENCE_HIT, n->index, node_id, 0);
 	sim_push(w, w->now + takes + 1, SIM_EV_FENCED, n->index, node_id, n->life);
 }
@@ -142,9 +144,13 @@ void sim_fence_hit(struct sim_world *w, uint32_t victim)
 void sim_fenced(struct sim_world *w, struct sim_node *n, uint32_t victim)
 {
 	struct sim_fencing *f = &n->fencing[victim];
+	const struct sim_node *v = sim_by_id(w, victim);
 
-	(void)w;
 	f->out = false;
+	if (f->lies && v && v->on) {
+		sim_say(w, v->id, "is not dead, whatever its fencing says", 0, 0, 0);
+		w->check.lied |= 1u << v->index;
+	}
 	qd_engine_fenced(&n->engine, victim, f->incarnation, f->result);
 }
 
@@ -195,7 +201,7 @@ static void port_exit(void *ctx, int status)
 	}
 	sim_daemon_gone(n->world, n);
 	/* Who meant it to stay away starts it again when everything is healed. */
-	if ((status || n->world->goal.settled_by) && n->world->setup.restart)
+	if ((status || n->world->goal.settled_by) && n->world->setup.restart && !n->spare)
 		sim_push(n->world, n->world->now + 2000000, SIM_EV_DAEMON, n->index, 0, n->power);
 }
 

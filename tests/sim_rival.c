@@ -6,17 +6,6 @@
 
 enum { RIVAL_STRIKE = SIM_FAULTS + 1, RIVAL_FOLLOWER };
 
-static const struct sim_fault_row *row_of(enum sim_fault fault)
-{
-	return sim_faults[fault].text ? &sim_faults[fault] : &sim_lun_faults[fault];
-}
-
-static void befall(struct sim_world *w, struct sim_node *n, enum sim_fault fault)
-{
-	w->stats.fault[fault]++;
-	row_of(fault)->happens(w, n);
-}
-
 /* Sides a and b, each of at least one node; the master is in a. */
 void sim_rival_begin(struct sim_world *w)
 {
@@ -46,7 +35,7 @@ static void strike_master(struct sim_world *w, struct sim_node *master)
 
 	if (sim_plan_dice(w, 0, 1))
 		master->boot_ms = 0;
-	befall(w, master, ways[sim_plan_dice(w, 0, 7)]);
+	sim_fault_now(w, master, ways[sim_plan_dice(w, 0, 7)]);
 }
 
 static void strike(struct sim_world *w)
@@ -79,7 +68,7 @@ void sim_rival_event(struct sim_world *w, const struct sim_event *event)
 	if (event->arg == RIVAL_STRIKE)
 		strike(w);
 	else if (event->arg == RIVAL_FOLLOWER)
-		befall(w, n, ways[sim_plan_dice(w, 0, 7)]);
+		sim_fault_now(w, n, ways[sim_plan_dice(w, 0, 7)]);
 	else
 		strike_master(w, n);
 }

@@ -81,7 +81,7 @@ static bool drop_bits(struct shrink *s)
 
 static bool drop_nodes(struct shrink *s)
 {
-	for (uint32_t nodes = 2; nodes < s->best.nodes; nodes++) {
+	for (uint32_t nodes = 2 + s->best.spares; nodes < s->best.nodes; nodes++) {
 		struct sim_setup c = s->best;
 
 		c.nodes = nodes;

@@ -32,7 +32,7 @@ static bool settled(struct sim_world *w)
 const char *sim_stage(struct sim_world *w, const struct sim_setup *setup)
 {
 	sim_stage_empty(w, setup);
-	for (uint32_t i = 0; i < w->setup.nodes; i++)
+	for (uint32_t i = 0; i < sim_regular(w); i++)
 		sim_push(w, sim_dice(w, 0, w->interval_us / 10), SIM_EV_BOOT, i, 0, 0);
 	if (!sim_stage_until(w, 60, settled))
 		return "the cluster does not start";

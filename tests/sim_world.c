@@ -215,7 +215,7 @@ static void node_params(struct sim_world *w, struct sim_node *n)
 
 	*p = (struct qd_params){
 		.node_id = n->id,
-		.node_count = s->nodes,
+		.node_count = sim_regular(w),
 		.t = s->t,
 		.token_ms = s->token_ms,
 		.consensus_ms = s->consensus_ms,
@@ -224,6 +224,7 @@ static void node_params(struct sim_world *w, struct sim_node *n)
 		.votes = w->device_votes,
 		.heuristic_count = s->heuristics ? 1 : 0,
 		.reboot = s->reboot,
+		.master_wins = sim_master_wins(w),
 		.allow_kill = true,
 		.io_timeout = s->io_timeout,
 		.watchdog = s->watchdog,
@@ -236,13 +237,37 @@ static void node_params(struct sim_world *w, struct sim_node *n)
 	memcpy(p->node_name, "node", sizeof("node"));
 }
 
+/* Configurations of two versions: some nodes are slower. corosync's timeouts are
+ * one for all, and keep the laws of each. */
+static void timings_mix(struct sim_world *w)
+{
+	uint32_t v = UINT32_MAX, y = 0;
+
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		struct qd_timings *t = &w->node[i].params.t;
+
+		t->interval_ms = t->interval_ms * (uint32_t)sim_rng_range(&w->plan, 10, 20) / 10;
+		t->tko += (uint32_t)sim_rng_range(&w->plan, 0, 4);
+		v = qd_law_withdraw_ms(t) < v ? (uint32_t)qd_law_withdraw_ms(t) : v;
+		y = qd_law_sync_ms(t) > y ? (uint32_t)qd_law_sync_ms(t) : y;
+	}
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		w->node[i].params.v_ms = v;
+		w->node[i].params.y_ms = y;
+	}
+}
+
 void sim_params_init(struct sim_world *w)
 {
-	w->device_votes = w->setup.nodes - 1;
-	w->expected = w->setup.nodes + w->device_votes;
+	w->device_votes = sim_regular(w) - 1;
+	w->expected = sim_regular(w) + w->device_votes;
 	w->quorum = w->expected / 2 + 1;
 	for (uint32_t i = 0; i < w->setup.nodes; i++)
 		node_params(w, &w->node[i]);
+	if (w->setup.mixed)
+		timings_mix(w);
+	for (uint32_t i = 0; i < w->setup.nodes; i++)
+		w->node[i].params_first = w->node[i].params;
 	sim_lun_init(w);
 }
 
@@ -274,6 +299,11 @@ void sim_world_init(struct sim_world *w, const struct sim_setup *setup)
 		n->world = w;
 		n->index = i;
 		n->id = i + 1;
+		n->spare = i >= sim_regular(w);
+		if (n->spare) {
+			n->id = 1 + (uint32_t)(setup->seed % i);
+			n->group = SIM_GROUP_SPARE;
+		}
 		n->buffer = w->buffers[i];
 		n->score = n->score_max = setup->heuristics ? 10 : 1;
 		n->latency = (uint32_t)sim_dice(w, 150, 1500);
