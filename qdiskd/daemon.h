@@ -16,6 +16,8 @@
 #include "status.h"
 #include "watchdog.h"
 
+#define RUN_DIR "/run/qdiskd"
+
 /* Exit codes of what is ours; qdiskd(8). */
 enum {
 	EXIT_OK = 0,
@@ -90,6 +92,12 @@ int start_lun(struct daemon *d);	/* find, open, check, lock */
 int start_agree(struct daemon *d);	/* timings: write them into the label, or refuse */
 void start_print(const struct daemon *d);	/* -t: effective values, lines to write */
 const char *start_device_name(const struct daemon *d);
+
+/* instance.c: one instance per LUN and node. Lock: an exit code; exits 0 where another
+ * one runs. Name: says in the lock file who we are, once we are who we stay. */
+int instance_lock(struct daemon *d);
+void instance_name(const struct daemon *d);
+void instance_unlock(const struct daemon *d);
 
 /* ports.c: the hands behind the engine's ports. 0 or negative errno. */
 int ports_open(struct daemon *d);

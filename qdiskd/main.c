@@ -6,12 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -21,7 +19,6 @@
 #include "daemon.h"
 
 #define CONFIG_FILE "/etc/cluster/cluster.conf"
-#define RUN_DIR "/run/qdiskd"
 #define PID_FILE "/run/qdiskd.pid"
 #define BLACKBOX RUN_DIR "/blackbox"
 #define COROSYNC_WAIT_MS 200u
@@ -88,26 +85,6 @@ static void stdio_close(void)
 		(void)dup2(fd, i);
 	if (fd > 2)
 		(void)close(fd);
-}
-
-/* One instance per LUN and node. */
-static int instance_lock(struct daemon *d)
-{
-	char path[64];
-
-	(void)mkdir(RUN_DIR, 0755);	/* there already is fine; else open() says why */
-	(void)snprintf(path, sizeof(path), RUN_DIR "/%u:%u.lock", major(d->lun.device.rdev),
-		       minor(d->lun.device.rdev));
-	d->lun.lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (d->lun.lock_fd < 0) {
-		fprintf(stderr, "qdiskd: %s: %m\n", path);
-		return EXIT_DEVICE;
-	}
-	if (flock(d->lun.lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return EXIT_OK;
-	puts("QDisk services already running");
-	(void)fflush(stdout);
-	exit(EXIT_OK);
 }
 
 /* Fork; the parent waits until the child says that it runs, or its exit code. */
@@ -314,7 +291,7 @@ static void leave(struct daemon *d)
 			(void)cs_end(d->cs);
 	}
 	(void)unlink(PID_FILE);
-	(void)flock(d->lun.lock_fd, LOCK_UN);
+	instance_unlock(d);
 	log_line(LOG_INFO, "Halting qdisk operations, exit code %d", d->exit_status);
 	log_done();
 	_exit(d->exit_status);
@@ -353,6 +330,7 @@ static int run(struct daemon *d)
 		return EXIT_CONFIG;
 	}
 	pid_file_write();
+	instance_name(d);
 	ready_tell(d);
 	qb_loop_run(d->loop);
 	leave(d);

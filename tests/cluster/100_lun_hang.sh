@@ -179,9 +179,7 @@ daemon_whose_write_hangs_leaves_and_another_starts_beside_it() {
 	local since victim halts corpse
 	since=$(rig_now)
 	victim=$(a_follower 1)
-	: > "$RIG_ST/power-broken"
-	lun_path "$victim" hang w
-	await 2 lun_hangs "$victim" w
+	write_hangs "$victim"
 	corpse=$(service_pid qdiskd "$victim")
 	halts=$(log_count "$victim" "Halting qdisk operations")
 	service_signal qdiskd "$victim" TERM
@@ -189,26 +187,67 @@ daemon_whose_write_hangs_leaves_and_another_starts_beside_it() {
 	refute has_device "$victim"
 	refute node_exec "$victim" test -e /run/qdiskd.pid
 	refute status_is "$victim" .node_id "$victim"
-	node_exec "$victim" kill -0 "$corpse"
-	await 10 service_ended corosync "$victim"
-	corosync_start "$victim"
-	qdiskd_start "$victim"
-	await 5 status_is "$victim" .node_id "$victim"
-	node_exec "$victim" kill -0 "$corpse"
-	refute casts "$victim" "$(master_of "$victim")"
-	lun_path "$victim" ok
-	await 3 corpse_gone "$victim" "$corpse"
-	await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) back "$victim"
+	another_starts_beside "$victim" "$corpse"
+	all_comes_back "$victim" "$corpse" "$since"
+}
+
+# Killed, it has done nothing by hand: it still holds its lock.
+daemon_killed_while_its_write_hangs_is_in_nobodys_way() {
+	local since victim corpse
+	since=$(rig_now)
+	victim=$(a_follower 2)
+	write_hangs "$victim"
+	corpse=$(service_pid qdiskd "$victim")
+	service_signal qdiskd "$victim" KILL
+	another_starts_beside "$victim" "$corpse"
+	all_comes_back "$victim" "$corpse" "$since"
+}
+
+write_hangs() {
+	: > "$RIG_ST/power-broken"
+	lun_path "$1" hang w
+	await 2 lun_hangs "$1" w
+}
+another_starts_beside() {
+	node_exec "$1" kill -0 "$2"
+	await 10 service_ended corosync "$1"
+	corosync_start "$1"
+	qdiskd_start "$1"
+	await 5 status_is "$1" .node_id "$1"
+	node_exec "$1" kill -0 "$2"
+	refute casts "$1" "$(master_of "$1")"
+}
+all_comes_back() {
+	lun_path "$1" ok
+	await 3 corpse_gone "$1" "$2"
+	await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) back "$1"
 	rm "$RIG_ST/power-broken"
-	[ -z "$(node_deaths "$victim" "$since")" ]
+	[ -z "$(node_deaths "$1" "$3")" ]
 	# shellcheck disable=SC2046	# a list of words
-	never_lost_quorum $(others "$victim") "$since"
+	never_lost_quorum $(others "$1") "$3"
 }
 back() {
 	service_pid corosync "$1" > /dev/null || corosync_start "$1"
 	agree 1 2 3
 }
 corpse_gone() { ! node_exec "$1" kill -0 "$2" 2> /dev/null; }
+
+# Who wants to look at a LUN that does not answer is told so, in time.
+start_on_a_path_that_hangs_is_refused_in_time() {
+	local victim rc=0
+	victim=$(a_follower 1)
+	qdiskd_stop "$victim"
+	lun_path "$victim" hang
+	lun_limited 5 mkqdisk_in "$victim" -L > "$RIG_ST/list" 2>&1 || rc=$?
+	[ $rc = 255 ]
+	grep -q "did not answer within 2000 ms" "$RIG_ST/list"
+	rc=0
+	lun_limited 5 node_exec "$victim" "$RIG_BUILD/qdiskd" -f > "$RIG_ST/start" 2>&1 || rc=$?
+	[ $rc = 4 ]
+	grep -q "did not answer within 2000 ms" "$RIG_ST/start"
+	lun_path "$victim" ok
+	cluster_whole
+}
 
 cluster_start 3 lun=faulty
 scenario cluster_starts
@@ -223,4 +262,6 @@ scenario follower_that_cannot_read_is_fenced
 scenario follower_released_after_its_eviction_obeys
 scenario follower_that_cannot_write_reboots_itself
 scenario daemon_whose_write_hangs_leaves_and_another_starts_beside_it
+scenario daemon_killed_while_its_write_hangs_is_in_nobodys_way
+scenario start_on_a_path_that_hangs_is_refused_in_time
 tap_done

@@ -321,12 +321,11 @@ static void status_direction(const struct path *p, enum op op, char *reply)
 	    (unsigned long long)c->faulty, c->hung);
 	for (unsigned i = 0; i < p->rule_count[op]; i++) {
 		const struct rule *r = &p->rule[op][i];
-		const char *name = modes[0].name;
+		size_t m = 0;
 
-		for (size_t m = 0; m < MODE_COUNT; m++)
-			if (modes[m].mode == r->mode)
-				name = modes[m].name;
-		say(reply, "%s%s", i ? "," : "", name);
+		while (modes[m].mode != r->mode)
+			m++;
+		say(reply, "%s%s", i ? "," : "", modes[m].name);
 		if (r->bytes)
 			say(reply, "@%llu+%llu", (unsigned long long)r->offset, (unsigned long long)r->bytes);
 	}
