@@ -15,6 +15,7 @@
 export RIG_LIMIT=${RIG_LIMIT:-900}
 # inside the rig RIG_BUILD is a copy that does not hold these
 export BENCH_BIN=${BENCH_BIN:-$RIG_BUILD/tests/bench}
+export BENCH_SIM=${BENCH_SIM:-$RIG_BUILD/tests/sim}
 bin=$BENCH_BIN
 cycles=${BENCH_CYCLES:-60}
 rounds=${BENCH_ROUNDS:-1}
@@ -329,6 +330,12 @@ engine_table() {
 	done
 }
 
+# Three nodes, I 1 s, nothing goes wrong: CPU time, so that the load does not matter.
+simulator_row() {
+	printf '  simulated hours per second of one core, 3 nodes, I 1000 ms (>= 20): %6s\n' \
+		"$("$BENCH_SIM" --seeds 1-300 --kind calm --nodes 3 --timing 1 | sed -n 's/.*: \([0-9.]*\) hours a second.*/\1/p')"
+}
+
 load() { cut -d ' ' -f 1-3 /proc/loadavg; }
 
 declare -A node allocations switches cpu resident resident_full calls ios instructions
@@ -355,6 +362,7 @@ counters_measure
 calls_measure
 cycle_table
 engine_table
+simulator_row
 echo "  load $(load)"
 [ "$rounds" -gt 0 ] || exit 0
 

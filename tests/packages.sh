@@ -11,7 +11,7 @@ set -eu
 build="gcc libc6-dev make pkg-config libaio-dev libxml2-dev libqb-dev libblkid-dev
 zlib1g-dev libcorosync-common-dev libvotequorum-dev libcmap-dev libcfg-dev
 libcpg-dev libquorum-dev libjson-c-dev"
-test="libcmocka-dev libfuse3-dev corosync iproute2 iputils-ping procps psmisc util-linux kmod
+test="libcmocka-dev libdeflate-dev libfuse3-dev corosync iproute2 iputils-ping procps psmisc util-linux kmod
 tini socat strace valgrind e2fsprogs mount bsdextrautils jq mandoc patch"
 lint="clang clang-tidy cppcheck shellcheck libclang-rt-dev"
 

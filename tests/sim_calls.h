@@ -226,6 +226,7 @@ void sim_options_put(FILE *to, const struct sim_setup *setup, bool twice);
 bool sim_seed_run(struct sim_world *w, const struct sim_setup *setup, bool twice);
 int sim_seeds(struct sim_world *w, const struct sim_options *o);	/* the exit status */
 double sim_wall(void);	/* seconds, of the real clock: for totals and limits of effort */
+double sim_cpu(void);	/* seconds of CPU so far, of this process and its children */
 
 /* sim_tap.c: the exit status */
 int sim_tap(struct sim_world *w, const struct sim_options *o);
@@ -237,7 +238,7 @@ int sim_story(struct sim_world *w, const char *name);
 void sim_tell_name(const struct sim_world *w, const struct sim_options *o, const char *before);
 /* Shrink it, tell the story of what is left, and how to have that again. */
 void sim_tell_violation(struct sim_world *w, const struct sim_options *o, const char *before);
-void sim_tell_totals(const struct sim_stats *s, double wall, const char *before);
+void sim_tell_totals(const struct sim_stats *s, double wall, double cpu, const char *before);
 
 /* sim_shrink.c: after a run that failed. Leaves the world after the smallest that fails in the
  * same way, with its options in w->setup. How many runs that took. */
@@ -264,6 +265,9 @@ uint32_t sim_stage_notes(const struct sim_world *w, enum qd_note_id id, uint32_t
 uint64_t sim_stage_note_at(const struct sim_world *w, enum qd_note_id id, uint32_t by, uint64_t since);
 /* Does any peer hold this node for up? */
 bool sim_stage_up(const struct sim_world *w, uint32_t id);
+
+/* sim_legacy_score.c */
+const char *sim_legacy_13(struct sim_world *w);
 
 /* In a story: go on only if it holds, and if nothing is violated. */
 #define EXPECT(condition, words)              \

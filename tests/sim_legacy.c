@@ -347,6 +347,7 @@ const struct sim_story sim_legacy[] = {
 	{ "legacy_09_mute_node_does_not_block_election", row_09 },
 	{ "legacy_10_old_ack_does_not_count", row_10 },
 	{ "legacy_11_read_error_in_first_cycle_does_not_reboot", row_11 },
+	{ "legacy_13_in_10000_hours_no_heuristic_is_late", sim_legacy_13 },
 	{ "legacy_18_quick_restart_is_a_new_incarnation", row_18 },
 	{ "legacy_21_slow_cycle_keeps_detection_time", row_21 },
 	{ "legacy_22_wall_clock_step_changes_nothing", row_22 },

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,6 +31,20 @@ double sim_wall(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);	/* no clock of the simulation */
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static double seconds_of(int who)
+{
+	struct rusage used;
+
+	(void)getrusage(who, &used);	/* for the totals only */
+	return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+	       (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+double sim_cpu(void)
+{
+	return seconds_of(RUSAGE_SELF) + seconds_of(RUSAGE_CHILDREN);
 }
 
 static uint64_t run_once(struct sim_world *w, const struct sim_setup *setup)
@@ -190,7 +205,7 @@ int sim_seeds(struct sim_world *w, const struct sim_options *o)
 	struct shared *shared = shared_map(o->jobs);
 	struct sim_stats sum = { 0 };
 	bool good = shared != NULL;
-	double wall;
+	double wall, cpu;
 
 	if (!good)
 		return 1;
@@ -206,11 +221,12 @@ int sim_seeds(struct sim_world *w, const struct sim_options *o)
 		good = workers_wait(o, shared) && good;
 	}
 	wall = sim_wall() - shared->begin;
+	cpu = sim_cpu();
 	for (uint32_t i = 0; i < o->jobs; i++)
 		stats_add(&sum, &shared->worker[i].stats);
 	if (shared->violations && !o->keep_going)
 		tell_lowest(w, o, shared->lowest);
-	sim_tell_totals(&sum, wall, "");
+	sim_tell_totals(&sum, wall, cpu, "");
 	if (shared->violations)
 		printf("%" PRIu64 " violations\n", shared->violations);
 	good = good && !shared->violations;

@@ -65,16 +65,17 @@ static const struct sim_story *const books[] = {
 int sim_tap(struct sim_world *w, const struct sim_options *o)
 {
 	unsigned number = 0, failed = 0;
-	double begin = sim_wall();
+	double begin = sim_wall(), cpu;
 
 	for (unsigned i = 0; i < BOOKS; i++)
 		failed += stories(w, books[i], &number);
 	failed += sim_golden_check(w, o->traces, &number);
 	memset(&w->stats, 0, sizeof(w->stats));
+	cpu = sim_cpu();
 	for (unsigned kind = 0; kind < SIM_KINDS; kind++)
 		failed += seeds_of_kind(w, o, (enum sim_kind)kind, ++number);
 	printf("1..%u\n", number);
-	sim_tell_totals(&w->stats, sim_wall() - begin, "# ");
+	sim_tell_totals(&w->stats, sim_wall() - begin, sim_cpu() - cpu, "# ");
 	return failed ? 1 : 0;
 }
 

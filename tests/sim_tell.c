@@ -74,13 +74,13 @@ void sim_tell_violation(struct sim_world *w, const struct sim_options *o, const 
 	printf("\n");
 }
 
-void sim_tell_totals(const struct sim_stats *s, double wall, const char *before)
+void sim_tell_totals(const struct sim_stats *s, double wall, double cpu, const char *before)
 {
 	double hours = (double)s->simulated_us / 3.6e9;
 
-	printf("%s%" PRIu64 " seeds, %.1f simulated hours in %.1f s (%.1f hours a second), %" PRIu64 " events, %"
-	       PRIu64 " cycles, %" PRIu64 " polls, %" PRIu64 " rings\n", before, s->seeds, hours, wall,
-	       hours / wall, s->events, s->cycles, s->polls, s->rings);
+	printf("%s%" PRIu64 " seeds, %.1f simulated hours in %.1f s, with %.1f s of CPU: %.1f hours a second\n%s%"
+	       PRIu64 " events, %" PRIu64 " cycles, %" PRIu64 " polls, %" PRIu64 " rings\n", before, s->seeds,
+	       hours, wall, cpu, hours / cpu, before, s->events, s->cycles, s->polls, s->rings);
 	printf("%s%" PRIu64 " masters by election, %" PRIu64 " evictions, %" PRIu64 " self-fences, %" PRIu64
 	       " fencings\n%sfaults:", before, s->elections, s->evictions, s->self_fences, s->fences, before);
 	for (unsigned i = 0; i < SIM_F_COUNT; i++)
