@@ -105,9 +105,9 @@ format_fixture_src := tests/unit/format_fixture.c
 status_fixture_src := tests/unit/status_fixture.c
 sim_src := $(sort $(wildcard tests/sim*.c))
 # the simulated world alone, and what plays scripts in it
-sim_world_src := tests/sim_queue.c tests/sim_trace.c tests/sim_world.c tests/sim_machine.c tests/sim_ports.c \
-	tests/sim_lun.c tests/sim_lun_show.c tests/sim_latency.c tests/sim_totem.c tests/sim_vote.c \
-	tests/sim_hand.c tests/sim_check.c tests/sim_goal.c tests/sim_chaos.c tests/sim_fault.c tests/sim_fault_lun.c
+sim_world_src := $(filter-out tests/sim.c tests/sim_options.c tests/sim_words.c tests/sim_seeds.c tests/sim_tap.c \
+	tests/sim_tell.c tests/sim_shrink.c tests/sim_golden.c tests/sim_tale%.c tests/sim_story%.c \
+	tests/sim_legacy%.c tests/sim_found.c tests/sim_safety%.c tests/sim_self.c,$(sim_src))
 model_src := $(sort $(wildcard tests/model/*.c)) $(sim_world_src)
 # optional: the simulator is twice as quick with it
 sim_crc := $(shell $(PKG_CONFIG) --exists libdeflate && echo tests/quick_crc.c)
