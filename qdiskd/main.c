@@ -216,17 +216,23 @@ static int on_signal(int fd, int revents, void *data)
 	return 0;
 }
 
-static int signals_open(struct daemon *d)
+/* Until the loop runs, a reload or a dump is none, and must not end the process. */
+static sigset_t signals_block(bool stops)
 {
+	static const int number[] = { SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT };
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGUSR2);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	for (int i = 0; i < (stops ? 5 : 3); i++)
+		sigaddset(&set, number[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);	/* cannot fail: valid arguments */
+	return set;
+}
+
+static int signals_open(struct daemon *d)
+{
+	sigset_t set = signals_block(/* stops */ true);
+
 	(void)signal(SIGPIPE, SIG_IGN);
 	d->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return d->signal_fd < 0 ? -errno : 0;
@@ -343,6 +349,7 @@ int main(int argc, char **argv)
 
 	if (rc != EXIT_OK)
 		return rc;
+	(void)signals_block(/* stops */ false);
 	if (geteuid() != 0) {
 		fputs("qdiskd: must be run by root\n", stderr);
 		return EXIT_USAGE;

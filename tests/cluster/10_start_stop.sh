@@ -129,6 +129,22 @@ legacy_14_signals_work_daemonized() {
 	done
 }
 
+# From shortly after exec, when main() has begun, until long after the first beat.
+signals_during_the_start_do_not_end_it() {
+	cluster_whole
+	qdiskd_stop 3
+	# shellcheck disable=SC2016	# for the shell in the node
+	node_exec 3 bash -c '"$1" -f -c /etc/cluster/cluster.conf > /dev/null 2>&1 & p=$!
+		until [ "$(readlink /proc/$p/exe)" = "$1" ]; do :; done
+		sleep 0.02
+		for ((i = 0; i < 200; i++)); do
+			kill -HUP $p && kill -USR1 $p && kill -USR2 $p || break
+			sleep 0.005
+		done
+		kill -TERM $p
+		wait $p' sh "$RIG_BUILD/qdiskd"
+}
+
 second_instance_says_so_and_ends_with_0() {
 	cluster_whole
 	[ "$(node_exec 2 timeout 10 "$RIG_BUILD/qdiskd" -f -c /etc/cluster/cluster.conf 2> /dev/null)" = "QDisk services already running" ]
@@ -144,5 +160,6 @@ scenario master_stopped_cleanly_hands_over
 scenario stopped_daemon_restarts_and_votes_again
 scenario legacy_28_stop_at_any_instant_is_clean
 scenario legacy_14_signals_work_daemonized
+scenario signals_during_the_start_do_not_end_it
 scenario second_instance_says_so_and_ends_with_0
 tap_done
