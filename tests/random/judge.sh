@@ -18,18 +18,19 @@ judge_says() {
 
 # Every end of a daemon has a reason: 0 and 143 a SIGTERM, 137 a SIGKILL, 4 a path to the LUN
 # that is broken or was so in the last seconds, 5 a corosync that began, ended, stood still
-# or hung then. Any other is a crash.
+# or hung then, 129 a SIGHUP that met a process which was not qdiskd yet. Any other is a crash.
 judge_ends() {
 	awk -v since="$STORM_SINCE" '
 		$3 == "corosync" { touched[$2] = $1; if ($4 ~ /^SIG/) hung[$2] = $4 == "SIGSTOP" }
 		$2 == "lun" { lun["n" $3] = $4 == "ok" ? $1 : 1e30 }
 		$3 == "freeze" || $3 == "thaw" || $3 == "boot" { touched[$2] = $1 }
 		$3 != "qdiskd" { next }
-		$4 == "begins" { asked[$2] = "" }
+		$4 == "begins" { asked[$2] = ""; begun[$2] = $1 }
 		$4 == "SIGTERM" || $4 == "SIGKILL" { asked[$2] = asked[$2] $4 }
 		$4 == "ends" && $1 >= since {
 			why = $5 == 0 || $5 == 143 ? asked[$2] ~ /TERM/ : \
 				$5 == 137 ? asked[$2] ~ /KILL/ : \
+				$5 == 129 ? $1 - begun[$2] < 0.15e9 : \
 				$5 == 4 ? $1 - lun[$2] < 8e9 || $1 - lun["nall"] < 8e9 : \
 				$5 == 5 ? hung[$2] || $1 - touched[$2] < 8e9 : 0
 			if (!why) print $2 ": qdiskd ended with status " $5
@@ -42,7 +43,7 @@ judge_words() {
 	local n
 	for n in $(all_nodes); do
 		awk -v n="$n" -v since="$STORM_SINCE" '$1 >= since &&
-			/BUG|[Aa]ssert|another node uses node id|label of the quorum disk has changed|written by node/ {
+			/BUG|[Aa]ssert|another node uses node id|label of the quorum disk has changed/ {
 				$1 = "n" n ":"; print }' "$RIG_ST/n$n/qdiskd.out"
 	done
 }
