@@ -249,10 +249,10 @@ static const struct conn_events waiter_events = {
 static int waiter_open(struct waiter *w, struct cman_guard *g, const char *name)
 {
 	struct cpg_name group = barrier_group(name);
-	int error = conn_open(&w->conn, g, SERVICE_CPG);
+	int error = conn_add(&w->conn, g, SERVICE_CPG);
 
 	if (error)
-		return error == -ECONNREFUSED ? -EHOSTDOWN : error;
+		return error;
 	w->conn.events = &waiter_events;
 	w->conn.to = w;
 	error = group_join(&w->conn, g, &group);

@@ -243,6 +243,13 @@ int conn_open(struct cman_conn *c, struct cman_guard *g, enum cman_service servi
 	return 0;
 }
 
+int conn_add(struct cman_conn *c, struct cman_guard *g, enum cman_service service)
+{
+	int error = conn_open(c, g, service);
+
+	return error == -ECONNREFUSED || error == -ETIMEDOUT ? -EHOSTDOWN : error;
+}
+
 void conn_close(struct cman_conn *c, struct cman_guard *g)
 {
 	if (!c->handle)

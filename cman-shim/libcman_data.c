@@ -114,10 +114,10 @@ int data_pump(struct cman_handle *h)
 static int open_member(struct cman_handle *h, struct cman_conn *c, struct cpg_name name,
 		       const struct conn_events *events)
 {
-	int error = conn_open(c, &h->stack.guard, SERVICE_CPG);
+	int error = conn_add(c, &h->stack.guard, SERVICE_CPG);
 
 	if (error)
-		return error == -ECONNREFUSED ? -EHOSTDOWN : error;
+		return error;
 	c->events = events;
 	c->to = h;
 	error = group_join(c, &h->stack.guard, &name);
@@ -371,11 +371,11 @@ static int mark_ports(struct cman_stack *s, const struct cman_conn *cpg, char po
 int data_ports(struct cman_stack *s, char ports[32])
 {
 	struct cman_conn cpg = { .handle = 0 };
-	int error = conn_open(&cpg, &s->guard, SERVICE_CPG);
+	int error = conn_add(&cpg, &s->guard, SERVICE_CPG);
 
 	ports[0] |= 1; /* port 0 is the cluster manager's own, always bound */
 	if (!error)
 		error = mark_ports(s, &cpg, ports);
 	conn_close(&cpg, &s->guard);
-	return error == -ECONNREFUSED ? -EHOSTDOWN : error;
+	return error;
 }

@@ -79,10 +79,10 @@ static int ask_members(struct cman_stack *s, const struct cman_conn *cpg,
 int group_has_node(struct cman_stack *s, const struct cpg_name *name, uint32_t node_id)
 {
 	struct cman_conn cpg = { .handle = 0 };
-	int answer = conn_open(&cpg, &s->guard, SERVICE_CPG);
+	int answer = conn_add(&cpg, &s->guard, SERVICE_CPG);
 
 	if (!answer)
 		answer = ask_members(s, &cpg, name, node_id);
 	conn_close(&cpg, &s->guard);
-	return answer == -ECONNREFUSED ? -EHOSTDOWN : answer;
+	return answer;
 }

@@ -22,7 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GUARD_LIMIT_MS 8000 /* for one call of the library */
+#define GUARD_LIMIT_MS 7500 /* for one call: 10 s are promised, libqb takes up to 2 */
 #define GUARD_FDS_MAX  12   /* connections of a handle */
 
 struct cman_guard {

@@ -203,11 +203,11 @@ static const struct conn_events nodelist_events = { .nodelist = on_nodelist };
 
 static int track_nodelist(struct cman_handle *h)
 {
-	int error = conn_open(&h->nodelist, &h->stack.guard, SERVICE_QUORUM);
+	int error = conn_add(&h->nodelist, &h->stack.guard, SERVICE_QUORUM);
 	cs_error_t rc;
 
 	if (error)
-		return error == -ECONNREFUSED ? -EHOSTDOWN : error;
+		return error;
 	h->nodelist.events = &nodelist_events;
 	h->nodelist.to = h;
 	do

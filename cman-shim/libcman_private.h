@@ -77,6 +77,9 @@ struct cman_conn {
  * done with what comes in until the caller sets `events`. */
 int conn_open(struct cman_conn *c, struct cman_guard *g, enum cman_service service);
 
+/* The same for a handle that has been open: -EHOSTDOWN when nobody answers. */
+int conn_add(struct cman_conn *c, struct cman_guard *g, enum cman_service service);
+
 /* Disconnect; what is not connected is passed over. Waits no longer than the
  * guard's call may take. */
 void conn_close(struct cman_conn *c, struct cman_guard *g);

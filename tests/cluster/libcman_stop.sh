@@ -1,0 +1,178 @@
+#!/bin/bash
+# libcman beside a corosync that stops: shut down, killed, or only silent.
+#
+# Node 2's corosync is stopped (SIGSTOP) first, and a program for each kind of call waits
+# for it; meanwhile node 1 is shut down in all the ways that there are.
+
+# shellcheck source=tests/cluster/libcman.inc
+. "$(dirname "$0")/libcman.inc"
+libcman_enter "$@"
+
+# What each of the programs on node 2 calls while nobody answers.
+declare -A stuck=(
+	[init]="1 init" [votes]="0 device" [quorum]="0 is_quorate" [cmap]="0 version" [addresses]="0 extra"
+	[guest]="0 send 12 0 x" [port]="0 is_listening 1 11" [notify]="0 notify x"
+	[finish]="0 finish" [admin]="1 set_votes 1 0"
+)
+
+stop_node_two() {
+	local name
+	for name in "${!stuck[@]}" waits; do
+		client $name 2
+		works $name "0 init"
+	done
+	works finish "0 bind 13 x"
+	works waits "0 notify x"
+	works waits "0 barrier_register b 0 2"
+	works admin "1 admin"
+	service_signal corosync 2 STOP
+	for name in "${!stuck[@]}"; do tell $name "${stuck[$name]}"; done
+}
+
+# ---- node 1, shut down ----
+
+shutdown_that_all_agree_to_ends_corosync() {
+	client a 1
+	client c 1
+	works a "0 init"
+	works a "0 notify x"
+	works a "0 answer 1"
+	works c "0 admin"
+	tell c "0 shutdown 0"
+	await_event a 0 "event 0 TRY_SHUTDOWN 0"
+	hear c
+	[[ $reply == "0 - "* ]]
+	await 10 service_ended corosync 1
+	expect a "0 ready 5000" "1 -"
+	refused a "0 dispatch 1" EHOSTDOWN
+	refused a "0 is_active" EHOSTDOWN
+	works a "0 finish"
+	refused a "0 init" ECONNREFUSED
+}
+shutdown_anyway_goes_whatever_they_say() {
+	client a 1
+	client c 1
+	works a "0 init"
+	works a "0 notify x"
+	works a "0 answer 0"
+	works c "0 admin"
+	tell c "0 shutdown 3"
+	await_event a 0 "event 0 TRY_SHUTDOWN 1"
+	hear c
+	[[ $reply == "0 - "* ]]
+	await 10 service_ended corosync 1
+}
+finish_is_a_yes_to_a_shutdown() {
+	client a 1
+	client c 1
+	works a "0 init"
+	works a "0 notify x"
+	works c "0 admin"
+	tell c "0 shutdown 0"
+	expect a "0 ready 5000" "1 -"
+	works a "0 finish"
+	hear c
+	[[ $reply == "0 - "* ]]
+	await 10 service_ended corosync 1
+}
+leave_asks_nobody() {
+	client a 1
+	client c 1
+	works a "0 init"
+	works a "0 notify x"
+	works c "0 admin"
+	works c "0 leave"
+	took_ms 0 1000
+	await 10 service_ended corosync 1
+}
+
+calls_of_all_kinds_leave_nothing_behind() {
+	client a 1 valgrind -q --leak-check=full --errors-for-leak-kinds=definite,possible --error-exitcode=99
+	works a "0 init"
+	works a "1 admin"
+	works a "0 notify x"
+	works a "0 confchg x"
+	works a "0 bind 11 x"
+	works a "0 notify x"
+	expect a "0 send 11 0 hello" "33 -"
+	expect a "1 is_listening 0 11" "1 -"
+	works a "1 register dev 2"
+	works a "1 poll 1"
+	works a "1 poll 0"
+	works a "1 unregister"
+	await_event a 0 "data 0 11 1 hello"
+	works a "0 barrier_register b 1 1"
+	works a "0 barrier_wait b"
+	works a "0 extra"
+	works a "0 nodes"
+	works a "1 fenced 1 5 x"
+	works a "1 fenceinfo 1 x"
+	expect a "0 send 11 0 unread" "34 -"
+	works a "0 finish"
+	works a "1 finish"
+	end a || { sed 's/^/# /' "$RIG_ST/a.err"; return 1; }
+}
+
+# ---- node 2, silent ----
+
+stopped_corosync_ends_each_call_within_ten_seconds() {
+	local name
+	for name in "${!stuck[@]}"; do
+		hear $name 15
+		diag "$name: $reply"
+		took_ms 7400 10000
+		case $name in
+		init) [[ $reply == "-1 ETIMEDOUT "* ]] ;;
+		finish) [[ $reply == "0 - "* ]] ;;
+		*) [[ $reply == "-1 EHOSTDOWN "* ]] ;;
+		esac
+	done
+}
+stopped_corosync_is_gone_for_the_handle() {
+	refused votes "0 is_active" EHOSTDOWN
+	took_ms 0 500
+	expect votes "0 ready 0" "1 -"
+	refused votes "0 dispatch 1" EHOSTDOWN
+	works votes "0 finish"
+	took_ms 0 500
+}
+corosync_that_goes_on_is_there_for_new_handles() {
+	service_signal corosync 2 CONT
+	await 10 init_works
+	expect init "1 is_active" "1 -"
+	works init "0 finish"
+}
+init_works() { say init "1 init" && [[ $reply == "0 - "* ]]; }
+
+# A dispatch that waited all the time, and a barrier.
+corosync_that_dies_ends_each_wait_at_once() {
+	client barrier 2
+	works barrier "0 init"
+	works waits "0 dispatch 1"
+	works barrier "0 barrier_register c 0 9"
+	tell waits "0 dispatch 2"
+	tell barrier "0 barrier_wait c"
+	await 5 barrier_is_held
+	service_signal corosync 2 KILL
+	hear waits
+	[[ $reply == "-1 EHOSTDOWN "* ]]
+	hear barrier 5
+	[[ $reply == "-1 EHOSTDOWN "* ]]
+	refused waits "0 version" EHOSTDOWN
+	works waits "0 finish"
+}
+barrier_is_held() { node_exec 2 corosync-cpgtool -n | grep -q cman.barrier; }
+
+rig_start 2 transport=udpu token=1000 v=3000 y=3000 fence=none
+corosync_start 1 2
+check programs_wait_for_a_stopped_corosync stop_node_two
+for name in calls_of_all_kinds_leave_nothing_behind shutdown_that_all_agree_to_ends_corosync \
+	shutdown_anyway_goes_whatever_they_say finish_is_a_yes_to_a_shutdown leave_asks_nobody; do
+	service_pid corosync 1 > /dev/null && ! service_ended corosync 1 || corosync_start 1
+	scenario $name
+done
+for name in stopped_corosync_ends_each_call_within_ten_seconds stopped_corosync_is_gone_for_the_handle \
+	corosync_that_goes_on_is_there_for_new_handles corosync_that_dies_ends_each_wait_at_once; do
+	scenario $name
+done
+tap_done
