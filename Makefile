@@ -359,7 +359,7 @@ lint-sanitize:
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libexecdir) $(DESTDIR)$(libdir) \
 		$(DESTDIR)$(includedir) $(DESTDIR)$(heuristicsdir) $(DESTDIR)$(unitdir) \
-		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
+		$(DESTDIR)$(mandir)/man3 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
 	$(INSTALL) -m 755 $B/qdiskd $B/qdisk-tool $B/mkqdisk $(DESTDIR)$(sbindir)
 	$(CC) $(all_cflags) $(all_ldflags) -o $(DESTDIR)$(sbindir)/cman_tool \
 		$(call obj,$(cman_tool_src)) -L$B -lcman
@@ -368,11 +368,15 @@ install: all
 	ln -sf libcman.so.3.0 $(DESTDIR)$(libdir)/libcman.so.3
 	ln -sf libcman.so.3 $(DESTDIR)$(libdir)/libcman.so
 	$(INSTALL) -m 644 include/libcman.h $(DESTDIR)$(includedir)
+	sed 's|@prefix@|$(prefix)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|; s|@VERSION@|$(VERSION)|' \
+		cman-shim/libcman.pc.in > $B/libcman.pc
+	$(INSTALL) -d $(DESTDIR)$(libdir)/pkgconfig
+	$(INSTALL) -m 644 $B/libcman.pc $(DESTDIR)$(libdir)/pkgconfig
 	$(INSTALL) -m 755 heuristics/qdisk-ping heuristics/qdisk-link heuristics/qdisk-san \
 		$(DESTDIR)$(heuristicsdir)
 	sed 's|/usr/sbin/qdiskd|$(sbindir)/qdiskd|' qdiskd/qdiskd.service > $B/qdiskd.service
 	$(INSTALL) -m 644 $B/qdiskd.service $(DESTDIR)$(unitdir)
-	for s in 5 7 8; do for m in man/*.$$s; do [ ! -e "$$m" ] || \
+	for s in 3 5 7 8; do for m in man/*.$$s; do [ ! -e "$$m" ] || \
 		$(INSTALL) -m 644 "$$m" $(DESTDIR)$(mandir)/man$$s; done; done
 
 .PHONY: clean help

@@ -5,9 +5,9 @@
 . "$(dirname "$0")/libcman.inc"
 libcman_enter "$@"
 
-# both [WRAPPER]: a program on each node, client handle 0.
+# A program on each node, client handle 0.
 both() {
-	client a 1 "$@"
+	client a 1
 	client b 2
 	works a "0 init"
 	works b "0 init"

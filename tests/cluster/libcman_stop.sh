@@ -18,15 +18,15 @@ declare -A stuck=(
 stop_node_two() {
 	local name
 	for name in "${!stuck[@]}" waits; do
-		client $name 2
-		works $name "0 init"
+		client "$name" 2
+		works "$name" "0 init"
 	done
 	works finish "0 bind 13 x"
 	works waits "0 notify x"
 	works waits "0 barrier_register b 0 2"
 	works admin "1 admin"
 	service_signal corosync 2 STOP
-	for name in "${!stuck[@]}"; do tell $name "${stuck[$name]}"; done
+	for name in "${!stuck[@]}"; do tell "$name" "${stuck[$name]}"; done
 }
 
 # ---- node 1, shut down ----
@@ -118,7 +118,7 @@ calls_of_all_kinds_leave_nothing_behind() {
 stopped_corosync_ends_each_call_within_ten_seconds() {
 	local name
 	for name in "${!stuck[@]}"; do
-		hear $name 15
+		hear "$name" 15
 		diag "$name: $reply"
 		took_ms 7400 10000
 		case $name in
@@ -168,7 +168,7 @@ corosync_start 1 2
 check programs_wait_for_a_stopped_corosync stop_node_two
 for name in calls_of_all_kinds_leave_nothing_behind shutdown_that_all_agree_to_ends_corosync \
 	shutdown_anyway_goes_whatever_they_say finish_is_a_yes_to_a_shutdown leave_asks_nobody; do
-	service_pid corosync 1 > /dev/null && ! service_ended corosync 1 || corosync_start 1
+	if service_ended corosync 1; then corosync_start 1; fi
 	scenario $name
 done
 for name in stopped_corosync_ends_each_call_within_ten_seconds stopped_corosync_is_gone_for_the_handle \
