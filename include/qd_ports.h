@@ -104,9 +104,11 @@ void qd_engine_read_done(struct qd_engine *engine, enum qd_io io, const uint8_t 
 void qd_engine_write_done(struct qd_engine *engine, uint32_t slot, enum qd_io io,
 			  uint32_t latency_us);
 
-/* A last record with the reason, for who ends this node: returns QD_BOX_BYTES that
- * belong at QD_BOX_OFFSET of the own slot. */
-const uint8_t *qd_engine_last_words(struct qd_engine *engine, enum qd_self_fence reason);
+/* A last record with the reason, for who ends this node: whole sectors for the own
+ * slot, `*ret_size` bytes that belong at `*ret_offset` in it. The block in front of
+ * the box, an eviction may be, stays as it was read. */
+const uint8_t *qd_engine_last_words(struct qd_engine *engine, enum qd_self_fence reason,
+				    uint32_t *ret_offset, uint32_t *ret_size);
 
 void qd_engine_alarm(struct qd_engine *engine);		/* the alarm went off */
 void qd_engine_ring(struct qd_engine *engine);		/* what corosync shows has changed */

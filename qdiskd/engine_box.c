@@ -66,11 +66,16 @@ void engine_box_record(struct qd_engine *e, uint64_t now_ms, uint64_t wall_s)
 	record(e, now_ms, wall_s, 0);
 }
 
-const uint8_t *qd_engine_last_words(struct qd_engine *e, enum qd_self_fence reason)
+const uint8_t *qd_engine_last_words(struct qd_engine *e, enum qd_self_fence reason,
+				    uint32_t *ret_offset, uint32_t *ret_size)
 {
 	uint64_t now_ms, wall_s;
 
 	e->ports->clock(e->ports->ctx, &now_ms, &wall_s);
 	record(e, now_ms, wall_s, (uint8_t)(1 + (unsigned)reason));
-	return e->own + QD_BOX_OFFSET;
+	*ret_offset = e->sector_size > QD_BOX_OFFSET ? 0 : QD_BOX_OFFSET;
+	*ret_size = QD_SLOT_BYTES - *ret_offset;
+	if (*ret_offset == 0 && e->read_bytes)
+		memcpy(e->own, e->read_bytes + (size_t)e->state.p.node_id * e->slot_size, QD_BOX_OFFSET);
+	return e->own + *ret_offset;
 }

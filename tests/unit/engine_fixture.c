@@ -127,6 +127,7 @@ static void port_self_fence(void *ctx, enum qd_self_fence reason)
 	assert_int_equal(w.self_fence, -1);
 	assert_int_equal(w.exit, -1);
 	w.self_fence = (int)reason;
+	w.words.bytes = qd_engine_last_words(&engine, reason, &w.words.offset, &w.words.size);
 }
 
 static void port_exit(void *ctx, int status)

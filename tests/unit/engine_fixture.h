@@ -25,6 +25,7 @@ struct engine_world {
 	unsigned noted[QD_NOTE_COUNT];
 	uint64_t random, alarm_ms;
 	int self_fence, exit;
+	struct { const uint8_t *bytes; uint32_t offset, size; } words;	/* last ones */
 	char order[64];		/* what the ports were asked for: R W V P(et) p(ublish) */
 	bool hand_stuck;
 };

@@ -75,12 +75,42 @@ static void engine_cycle_is_in_the_box_of_the_next_write(void **state)
 static void engine_last_words_are_the_last_record(void **state)
 {
 	static struct qd_box box;
+	const uint8_t *words;
+	uint32_t offset, size;
 
 	(void)state;
 	follow(3);
-	assert_true(qd_box_read(qd_engine_last_words(&engine, QD_FENCED_EVICTED), ME, &box));
+	words = qd_engine_last_words(&engine, QD_FENCED_EVICTED, &offset, &size);
+	assert_int_equal(offset, QD_BOX_OFFSET);
+	assert_int_equal(size, QD_BOX_BYTES);
+	assert_true(qd_box_read(words, ME, &box));
 	assert_int_equal(box.recent[box.recent_count - 1].end, 1 + QD_FENCED_EVICTED);
 	assert_int_equal(box.recent[box.recent_count - 2].end, 0);
+}
+
+/* The sector holds both: the eviction in front of the box stays. */
+static void engine_last_words_of_4096_keep_the_eviction(void **state)
+{
+	static struct qd_box box;
+	struct qd_block block;
+
+	(void)state;
+	world(2, 4096);
+	follow(3);
+	assert_int_equal(qd_block_decode(w.lun + ME * SLOT, SLOT, ME, &block), QD_FINE);
+	block.state = QD_STATE_EVICTED;
+	block.writer_id = 1;
+	block.ext.victim_incarnation = block.incarnation;
+	qd_block_encode(&block, w.lun + ME * SLOT, 512);
+	tick();
+	read_ends(QD_IO_OK);
+	assert_int_equal(w.self_fence, QD_FENCED_EVICTED);
+	assert_int_equal(w.words.offset, 0);
+	assert_int_equal(w.words.size, SLOT);
+	assert_int_equal(qd_block_decode(w.words.bytes, SLOT, ME, &block), QD_FINE);
+	assert_int_equal(block.state, QD_STATE_EVICTED);
+	assert_true(qd_box_read(w.words.bytes + QD_BOX_OFFSET, ME, &box));
+	assert_int_equal(box.recent[box.recent_count - 1].end, 1 + QD_FENCED_EVICTED);
 }
 
 static void engine_started_anew_keeps_the_end_of_the_box_before(void **state)
@@ -302,6 +332,7 @@ int main(void)
 		test_with(following, engine_latencies_are_in_the_block),
 		test_with(following, engine_cycle_is_in_the_box_of_the_next_write),
 		test_with(following, engine_last_words_are_the_last_record),
+		cmocka_unit_test(engine_last_words_of_4096_keep_the_eviction),
 		test_with(following, engine_started_anew_keeps_the_end_of_the_box_before),
 		test_with(following, engine_late_ticks_are_in_the_box),
 		test_with(following, engine_armed_watchdog_is_in_the_block),
