@@ -217,6 +217,13 @@ static void skip_add(struct discover_list *list, const char *path, const struct 
 	list->skip_count++;
 }
 
+/* What the block layer says of storage that cannot be reached, and not of a drive
+ * without a medium or a device that is none of ours. */
+static bool path_failed(int error)
+{
+	return error == -EIO || error == -ETIMEDOUT || error == -ENOLINK || error == -EREMOTEIO;
+}
+
 /* Keep a quorum disk, note what an administrator may miss, forget the rest. */
 static void answer_sort(struct discover_list *list, const char *path,
 			const struct discover_probe *p)
@@ -224,9 +231,13 @@ static void answer_sort(struct discover_list *list, const char *path,
 	struct discover_lun *lun = &list->lun[list->count];
 	struct discover_skip skip = { .why = p->why };
 
-	if (p->error != 0 || p->why == QD_BAD_ENVELOPE_MAGIC)
+	if (path_failed(p->error)) {
+		skip.reason = DISCOVER_FAILED;
+		skip.error = p->error;
+		skip_add(list, path, &skip);
+	} else if (p->error != 0 || p->why == QD_BAD_ENVELOPE_MAGIC) {
 		return;
-	if (p->why != QD_FINE) {
+	} else if (p->why != QD_FINE) {
 		skip.reason = DISCOVER_DAMAGED;
 		skip_add(list, path, &skip);
 	} else if (p->content.raid_member) {

@@ -44,6 +44,7 @@ struct discover_lun {
 
 enum discover_skip_reason {
 	DISCOVER_SILENT,	/* no answer within the deadline */
+	DISCOVER_FAILED,	/* the path to it fails: see `error` */
 	DISCOVER_SECTOR,	/* recorded sector size is not the kernel's */
 	DISCOVER_MD,		/* labelled, but a member of a Linux md array */
 	DISCOVER_DAMAGED,	/* something like a label, refused: see `why` */
@@ -53,6 +54,7 @@ enum discover_skip_reason {
 struct discover_skip {
 	char path[DISCOVER_PATH_MAX];
 	enum discover_skip_reason reason;
+	int error;			/* DISCOVER_FAILED: negative errno */
 	enum qd_corrupt why;		/* DISCOVER_DAMAGED */
 	uint32_t recorded, kernel;	/* DISCOVER_SECTOR: bytes */
 };

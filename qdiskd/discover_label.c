@@ -98,6 +98,10 @@ void discover_skip_text(const struct discover_skip *skip, char *ret_text, size_t
 		n = snprintf(ret_text, size, "%s did not answer within %u ms", skip->path,
 			     (unsigned)DISCOVER_DEADLINE_MS);
 		break;
+	case DISCOVER_FAILED:
+		n = snprintf(ret_text, size, "%s cannot be read: %s", skip->path,
+			     strerror(-skip->error));
+		break;
 	case DISCOVER_SECTOR:
 		n = snprintf(ret_text, size, "%s has %u-byte sectors but its label says %u",
 			     skip->path, skip->kernel, skip->recorded);

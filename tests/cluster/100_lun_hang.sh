@@ -232,21 +232,27 @@ back() {
 }
 corpse_gone() { ! node_exec "$1" kill -0 "$2" 2> /dev/null; }
 
-# Who wants to look at a LUN that does not answer is told so, in time.
-start_on_a_path_that_hangs_is_refused_in_time() {
-	local victim rc=0
+# Who wants to look at a LUN that does not answer, or fails, is told so, in time.
+start_on_a_path_that_is_broken_is_refused_in_time() {
+	local victim
 	victim=$(a_follower 1)
 	qdiskd_stop "$victim"
 	lun_path "$victim" hang
-	lun_limited 5 mkqdisk_in "$victim" -L > "$RIG_ST/list" 2>&1 || rc=$?
-	[ $rc = 255 ]
-	grep -q "did not answer within 2000 ms" "$RIG_ST/list"
-	rc=0
-	lun_limited 5 node_exec "$victim" "$RIG_BUILD/qdiskd" -f > "$RIG_ST/start" 2>&1 || rc=$?
-	[ $rc = 4 ]
-	grep -q "did not answer within 2000 ms" "$RIG_ST/start"
+	refused "$victim" "did not answer within 2000 ms"
+	lun_path "$victim" err
+	refused "$victim" "cannot be read: Input/output error"
 	lun_path "$victim" ok
 	cluster_whole
+}
+refused() {
+	local rc=0
+	lun_limited 5 mkqdisk_in "$1" -L > "$RIG_ST/list" 2>&1 || rc=$?
+	[ $rc = 255 ]
+	grep -q "$2" "$RIG_ST/list"
+	rc=0
+	lun_limited 5 node_exec "$1" "$RIG_BUILD/qdiskd" -f > "$RIG_ST/start" 2>&1 || rc=$?
+	[ $rc = 4 ]
+	grep -q "no device has the label '$CONF_label'; .* $2" "$RIG_ST/start"
 }
 
 cluster_start 3 lun=faulty
@@ -263,5 +269,5 @@ scenario follower_released_after_its_eviction_obeys
 scenario follower_that_cannot_write_reboots_itself
 scenario daemon_whose_write_hangs_leaves_and_another_starts_beside_it
 scenario daemon_killed_while_its_write_hangs_is_in_nobodys_way
-scenario start_on_a_path_that_hangs_is_refused_in_time
+scenario start_on_a_path_that_is_broken_is_refused_in_time
 tap_done
