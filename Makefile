@@ -79,7 +79,7 @@ qdiskd_src := qdiskd/main.c qdiskd/instance.c qdiskd/start.c qdiskd/agree.c qdis
 	qdiskd/reload.c qdiskd/selffence.c
 mkqdisk_src := mkqdisk/mkqdisk.c mkqdisk/mk_label.c mkqdisk/mk_list.c mkqdisk/mk_use.c \
 	mkqdisk/mk_write.c
-tool_src := qdiskd/qdisk_tool.c qdiskd/tool_status.c
+tool_src := qdiskd/qdisk_tool.c qdiskd/tool_history.c qdiskd/tool_status.c qdiskd/tool_text.c
 tool_libs = $(call pkg_libs,json-c)
 readconf_src := cman-shim/readconf.c
 cman_tool_src := cman-shim/cman_tool.c cman-shim/cman_tool_format.c cman-shim/cman_tool_nodes.c \
@@ -97,7 +97,7 @@ unit_core := $(unit_mind) $(unit_engine) $(unit_laws) $(unit_format)
 unit_status := status status_socket status_file status_tool
 unit_clusterconf := clusterconf clusterconf_nodes clusterconf_xml
 unit_libcman := libcman libcman_parts cman_tool cman_tool_format
-unit := $(unit_core) $(unit_clusterconf) $(unit_libcman) $(unit_status) config runner fence log cs_state
+unit := $(unit_core) $(unit_clusterconf) $(unit_libcman) $(unit_status) config runner fence log cs_state tool_history
 mind_fixture_src := tests/unit/mind_fixture.c tests/unit/mind_scene.c
 engine_fixture_src := tests/unit/engine_fixture.c tests/unit/mind_fixture.c
 laws_fixture_src := tests/unit/laws_fixture.c
@@ -154,8 +154,8 @@ $B/qdiskd: $(call obj,$(qdiskd_src) $(hands_src)) $B/libqdcore.a
 $B/qdisk-readconf: $(call obj,$(readconf_src) $(clusterconf_src))
 	$(call link,$(call pkg_libs,libxml-2.0))
 
-$B/qdisk-tool: $(call obj,$(tool_src))
-	$(call link,$(tool_libs))
+$B/qdisk-tool: $(call obj,$(tool_src) $(lun_src)) $B/libqdcore.a
+	$(call link,$(tool_libs) $(call pkg_libs,blkid zlib))
 
 $B/mkqdisk: $(call obj,$(mkqdisk_src) $(lun_src)) $B/libqdcore.a
 	$(call link,$(call pkg_libs,blkid zlib))
@@ -207,8 +207,10 @@ $T/unit/test_runner: $(call obj,tests/unit/test_runner.c $(runner_src))
 $T/unit/test_fence: $(call obj,tests/unit/test_fence.c qdiskd/fence.c $(runner_src))
 	$(call link,-lcmocka)
 $(unit_status:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
-		$(call obj,$(status_fixture_src) $(status_src) qdiskd/tool_status.c qdiskd/format_text.c)
+		$(call obj,$(status_fixture_src) $(status_src) qdiskd/tool_status.c qdiskd/tool_text.c qdiskd/format_text.c)
 	$(call link,-lcmocka $(tool_libs))
+$T/unit/test_tool_history: $(call obj,tests/unit/test_tool_history.c qdiskd/tool_history.c qdiskd/tool_text.c $(lun_src)) $B/libqdcore.a
+	$(call link,-lcmocka $(call pkg_libs,blkid zlib))
 $T/unit/test_log: $(call obj,tests/unit/test_log.c qdiskd/log.c qdiskd/log_writer.c)
 	$(call link,-lcmocka $(call pkg_libs,libqb))
 $T/unit/test_cs_state: $(call obj,tests/unit/test_cs_state.c qdiskd/cs_state.c)

@@ -33,6 +33,7 @@ static void record(struct qd_engine *e, uint64_t now_ms, uint64_t wall_s, uint8_
 {
 	const struct qd_state *s = &e->state;
 	uint64_t silence = qd_silence(s, now_ms);
+	bool runs = s->role == QD_STATE_RUN || s->role == QD_STATE_MASTER;
 
 	if (++e->box_cycle == 0)
 		e->box_cycle = 1;
@@ -53,7 +54,7 @@ static void record(struct qd_engine *e, uint64_t now_ms, uint64_t wall_s, uint8_
 		.ack_to = (uint8_t)s->ack_to,
 		.end = end,
 		.ticks_late = (uint8_t)(e->ticks_missed < UINT8_MAX ? e->ticks_missed : UINT8_MAX),
-		.up = s->up,
+		.up = s->up | (runs ? qd_bit(s->p.node_id) : 0),
 		.members = s->cs.members,
 		.ring_node = (uint8_t)s->cs.ring.node_id,
 		.ring_seq = (uint32_t)s->cs.ring.seq,

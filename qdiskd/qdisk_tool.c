@@ -1,4 +1,4 @@
-/* qdisk-tool: what an operator asks a running qdiskd. See qdisk-tool(8). */
+/* qdisk-tool: what an operator asks a running qdiskd, and the LUN. See qdisk-tool(8). */
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "status.h"
+#include "tool_history.h"
 #include "tool_status.h"
 
 #ifndef QD_VERSION
@@ -19,6 +20,7 @@
 
 struct options {
 	const char *command, *socket;
+	const char *node, *where;	/* of history */
 	bool json, watch;
 };
 
@@ -26,9 +28,14 @@ static void usage(FILE *out)
 {
 	(void)fprintf(out,
 		      "usage: qdisk-tool [-h] [-V] status [--json] [--watch] [--socket PATH]\n"
+		      "       qdisk-tool history NODE [-c DEVICE|LABEL] [--socket PATH]\n"
 		      "\n"
 		      "  status         ask the qdiskd of this node: who is master, who is up, who has\n"
 		      "                 the vote and why, scores, LUN latency, last fence\n"
+		      "  history NODE   what that node (id or name) saw in its last cycles, and why it\n"
+		      "                 gave up; from the LUN, dead or alive\n"
+		      "  -c DEVICE|LABEL\n"
+		      "                 this LUN; else that of the running qdiskd\n"
 		      "  -j, --json     as JSON, one object\n"
 		      "  -w, --watch    again every second, until interrupted\n"
 		      "  -s, --socket PATH\n"
@@ -36,8 +43,34 @@ static void usage(FILE *out)
 		      "  -h, --help     this text\n"
 		      "  -V, --version  the version\n"
 		      "\n"
-		      "exit: 0 quorate, 1 not quorate, 2 usage, 5 no qdiskd or it has no corosync\n",
+		      "exit: 0 quorate, 1 not quorate or no history, 2 usage, 4 LUN, 5 no qdiskd or\n"
+		      "it has no corosync\n",
 		      STATUS_SOCKET);
+}
+
+/* The words behind the options. 0, or -EINVAL with the reason told. */
+static int command_read(int count, char **words, struct options *ret)
+{
+	const char *command = count ? words[0] : "";
+	bool history = strcmp(command, "history") == 0;
+	int wanted = history ? 2 : 1;
+
+	if (count == 0) {
+		(void)fprintf(stderr, "qdisk-tool: a command is missing, expected: status, history\n");
+	} else if (!history && strcmp(command, "status") != 0) {
+		(void)fprintf(stderr, "qdisk-tool: %s: unknown command, expected: status, history\n", command);
+	} else if (count < wanted) {
+		(void)fprintf(stderr, "qdisk-tool: history: a node is missing, its id or name\n");
+	} else if (count > wanted) {
+		(void)fprintf(stderr, "qdisk-tool: %s: unexpected\n", words[wanted]);
+	} else if (history ? ret->json || ret->watch : ret->where != NULL) {
+		(void)fprintf(stderr, "qdisk-tool: %s does not know %s\n", command,
+			      !history ? "-c" : ret->json ? "--json" : "--watch");
+	} else {
+		ret->node = history ? words[1] : NULL;
+		return 0;
+	}
+	return -EINVAL;
 }
 
 /* 0, or -EINVAL with the reason told; --help and --version end here. */
@@ -54,13 +87,16 @@ static int options_read(int argc, char **argv, struct options *ret)
 	int c;
 
 	*ret = (struct options){ .socket = STATUS_SOCKET };
-	while ((c = getopt_long(argc, argv, "jws:hV", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "jwc:s:hV", longs, NULL)) != -1) {
 		switch (c) {
 		case 'j':
 			ret->json = true;
 			break;
 		case 'w':
 			ret->watch = true;
+			break;
+		case 'c':
+			ret->where = optarg;
 			break;
 		case 's':
 			ret->socket = optarg;
@@ -75,14 +111,7 @@ static int options_read(int argc, char **argv, struct options *ret)
 			return -EINVAL;	/* getopt has said why */
 		}
 	}
-	if (optind + 1 == argc && strcmp(argv[optind], "status") == 0)
-		return 0;
-	if (optind == argc)
-		(void)fprintf(stderr, "qdisk-tool: a command is missing, expected: status\n");
-	else
-		(void)fprintf(stderr, "qdisk-tool: %s: unknown command, expected one: status\n",
-			      strcmp(argv[optind], "status") ? argv[optind] : argv[optind + 1]);
-	return -EINVAL;
+	return command_read(argc - optind, argv + optind, ret);
 }
 
 static int refused(const char *path, int error)
@@ -117,6 +146,25 @@ static int status_once(const struct options *o)
 	return r;
 }
 
+/* From the LUN that was named, or else that of the running daemon. */
+static int history(const struct options *o)
+{
+	static char reply[STATUS_REPLY_MAX + 1];
+	char path[QD_PATH_LEN];
+	int r;
+
+	if (o->where)
+		return tool_history(o->where, o->node, stdout);
+	r = tool_status_fetch(o->socket, TIMEOUT_MS, reply, sizeof(reply));
+	if (r >= 0 && !tool_status_device(reply, path, sizeof(path)))
+		r = -EBADMSG;
+	if (r >= 0)
+		return tool_history(path, o->node, stdout);
+	r = refused(o->socket, r);
+	(void)fprintf(stderr, "qdisk-tool: name the LUN with -c DEVICE or -c LABEL\n");
+	return r;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -125,6 +173,8 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "Try: qdisk-tool --help\n");
 		return TOOL_USAGE;
 	}
+	if (options.node)
+		return history(&options);
 	for (;;) {
 		int code;
 

@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tool_text.h"
+
 #define COLUMN 13	/* of values, behind "last fence:" */
 
 /* ---- Asking ---- */
@@ -99,19 +101,6 @@ static const char *node_name(json_object *reply, int64_t id)
 
 /* ---- Words ---- */
 
-/* A text that came from elsewhere: nothing in it moves the terminal's cursor. */
-static void show_text(FILE *out, const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	for (; *s; s++) {
-		bool c1 = s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0;
-
-		(void)fputc(*s < ' ' || *s == 0x7f || c1 ? '?' : *s, out);
-		s += c1;
-	}
-}
-
 static void show_key(FILE *out, const char *key)
 {
 	(void)fprintf(out, "%-*s", COLUMN, key);
@@ -129,7 +118,7 @@ static void show_set(FILE *out, json_object *array)
 static void show_node(FILE *out, json_object *reply, int64_t id)
 {
 	(void)fprintf(out, "node %" PRId64 " (", id);
-	show_text(out, node_name(reply, id));
+	tool_text_show(out, node_name(reply, id));
 	(void)fprintf(out, ")");
 }
 
@@ -154,9 +143,9 @@ static void show_head(FILE *out, json_object *r)
 	show_key(out, "node:");
 	show_node(out, r, number(r, "node_id"));
 	(void)fprintf(out, " of cluster ");
-	show_text(out, word(r, "cluster"));
+	tool_text_show(out, word(r, "cluster"));
 	(void)fprintf(out, ": ");
-	show_text(out, word(r, "state"));
+	tool_text_show(out, word(r, "state"));
 	(void)fprintf(out, "%s\n", !truth(cs, "connected") ? ", NO COROSYNC" :
 				   truth(cs, "quorate")	    ? ", quorate" : ", NOT QUORATE");
 	show_key(out, "master:");
@@ -176,9 +165,9 @@ static void show_vote(FILE *out, json_object *r)
 	json_object *cs = get(r, "corosync");
 
 	show_key(out, "vote:");
-	show_text(out, word(vote, "state"));
+	tool_text_show(out, word(vote, "state"));
 	(void)fprintf(out, " (%" PRId64 " votes): ", number(vote, "votes"));
-	show_text(out, word(vote, "why"));
+	tool_text_show(out, word(vote, "why"));
 	(void)fprintf(out, "\n");
 	show_key(out, "mark:");
 	if (truth(mark, "voting")) {
@@ -194,7 +183,7 @@ static void show_vote(FILE *out, json_object *r)
 		return;
 	}
 	(void)fprintf(out, "ring ");
-	show_text(out, word(cs, "ring"));
+	tool_text_show(out, word(cs, "ring"));
 	(void)fprintf(out, ", members");
 	show_set(out, get(cs, "members"));
 	(void)fprintf(out, ", %" PRId64 " of %" PRId64 " votes, quorum %" PRId64 "\n",
@@ -208,9 +197,9 @@ static void show_lun(FILE *out, json_object *r)
 	int64_t i = number(t, "interval_ms"), k = number(t, "tko");
 
 	show_key(out, "lun:");
-	show_text(out, word(r, "device"));
+	tool_text_show(out, word(r, "device"));
 	(void)fprintf(out, ", label ");
-	show_text(out, word(r, "label"));
+	tool_text_show(out, word(r, "label"));
 	(void)fprintf(out, ", read %" PRId64 ".%03" PRId64 " ms, write %" PRId64 ".%03" PRId64 " ms\n",
 		      number(latency, "read_us") / 1000, number(latency, "read_us") % 1000,
 		      number(latency, "write_us") / 1000, number(latency, "write_us") % 1000);
@@ -238,7 +227,7 @@ static void show_fence(FILE *out, json_object *r)
 	}
 	show_node(out, r, number(fence, "node"));
 	(void)fprintf(out, " ");
-	show_text(out, word(fence, "result"));
+	tool_text_show(out, word(fence, "result"));
 	(void)fprintf(out, ", ");
 	show_seconds(out, number(fence, "age_ms"));
 	(void)fprintf(out, " ago\n");
@@ -266,7 +255,7 @@ static void show_nodes(FILE *out, json_object *r)
 			      truth(n, "up") ? "up" : "DOWN", number(n, "missed"),
 			      truth(n, "voting") ? "yes" : "no",
 			      in_set(members, number(n, "id")) ? "member" : "-");
-		show_text(out, word(n, "name"));
+		tool_text_show(out, word(n, "name"));
 		(void)fprintf(out, "\n");
 	}
 }
@@ -285,7 +274,7 @@ static void show_heuristics(FILE *out, json_object *r)
 		(void)fprintf(out, "%6s  score %" PRId64 "  failed %" PRId64 " of %" PRId64 "  ",
 			      truth(h, "up") ? "up" : "DOWN", number(h, "score"),
 			      number(h, "misses"), number(h, "tko"));
-		show_text(out, word(h, "program"));
+		tool_text_show(out, word(h, "program"));
 		(void)fprintf(out, "\n");
 	}
 }
@@ -311,4 +300,13 @@ int tool_status_show(const char *reply, FILE *out)
 		code = truth(cs, "quorate") ? TOOL_OK : TOOL_NO;
 	(void)json_object_put(r);
 	return code;
+}
+
+bool tool_status_device(const char *reply, char *ret_path, size_t size)
+{
+	json_object *r = json_tokener_parse(reply);
+	int n = snprintf(ret_path, size, "%s", word(r, "device"));
+
+	(void)json_object_put(r);
+	return n > 0 && (size_t)n < size;
 }

@@ -2,14 +2,16 @@
 #ifndef QD_TOOL_STATUS_H
 #define QD_TOOL_STATUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 /* Exit codes, as of all that is ours. */
 enum {
 	TOOL_OK = 0,
-	TOOL_NO = 1,		/* not quorate */
+	TOOL_NO = 1,		/* not quorate; no history */
 	TOOL_USAGE = 2,
+	TOOL_DEVICE = 4,
 	TOOL_COROSYNC = 5,	/* no daemon, or it has no corosync */
 };
 
@@ -21,5 +23,8 @@ int tool_status_fetch(const char *path, unsigned timeout_ms, char *ret_reply, si
 /* What the exit code is for this reply: TOOL_OK, TOOL_NO, TOOL_COROSYNC; -EBADMSG:
  * it is not a reply as we know it. With `out`, the reply in words, for an operator. */
 int tool_status_show(const char *reply, FILE *out);
+
+/* The path of the LUN in a reply; false: there is none. */
+bool tool_status_device(const char *reply, char *ret_path, size_t size);
 
 #endif
