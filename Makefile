@@ -111,6 +111,7 @@ sim_world_src := $(filter-out tests/sim.c tests/sim_options.c tests/sim_words.c 
 model_src := $(sort $(wildcard tests/model/*.c)) $(sim_world_src)
 # optional: the simulator is twice as quick with it
 sim_crc := $(shell $(PKG_CONFIG) --exists libdeflate && echo tests/quick_crc.c)
+explore_src := $(sort $(wildcard tests/explore*.c))
 
 rig_programs := sampler s1check mono nodereboot faultlun lunprobe fakedog
 faultlun_src := tests/rig/faultlun.c tests/rig/faultlun_command.c tests/rig/faultlun_loop.c \
@@ -183,7 +184,7 @@ helpers := $(rig_programs:%=$T/rig/%) $(cluster_programs:%=$T/cluster/%) \
 	$(device_programs:%=$T/device/%) $T/model
 
 .PHONY: tests
-tests: all $(unit_programs) $T/sim $(helpers)
+tests: all $(unit_programs) $T/sim $T/explore $(helpers)
 
 $(unit_mind:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(mind_fixture_src)) $B/libqdcore.a
@@ -232,6 +233,8 @@ $T/sim: $(call obj,$(sim_src) $(sim_crc)) $B/libqdcore.a
 
 $T/model: $(call obj,$(model_src)) $B/libqdcore.a
 	$(call link,$(call pkg_libs,zlib) -lm)
+$T/explore: $(call obj,$(explore_src) $(sim_crc)) $B/libqdcore.a
+	$(call link,$(call pkg_libs,zlib $(sim_crc:tests/quick_crc.c=libdeflate)))
 
 $T/rig/sampler $T/rig/mono $T/rig/nodereboot $T/rig/s1check: $T/rig/%: $B/obj/tests/rig/%.o
 	$(call link,$(if $(filter sampler,$*),$(call pkg_libs,libquorum)))
@@ -261,7 +264,7 @@ $T/device/lun_tool: $(call obj,tests/device/lun_tool.c $(lun_src)) $B/libqdcore.
 	$(call link,$(call pkg_libs,blkid zlib))
 
 check_unit := $(unit_programs) tests/floors.sh tests/docs.sh
-check_sim := $T/sim-check $T/model-check
+check_sim := $T/sim-check $T/model-check $T/explore-check
 check_device := $T/device/test_aio $T/device/test_watchdog $(sort $(wildcard tests/device/*.sh)) \
 	$(sort $(wildcard tests/heuristics/*.sh))
 check_cluster := tests/rig/s1check_test.sh tests/rig/faultlun_test.sh \
@@ -281,7 +284,7 @@ check-run: tests
 	$(Q)$(run) $(check_unit) $(check_sim) tests/mutants.sh $(check_device) $(check_cluster)
 check-unit: $(unit_programs) all
 	$(Q)$(run) $(check_unit)
-check-sim: $T/sim $T/model
+check-sim: $T/sim $T/model $T/explore
 	$(Q)$(run) $(check_sim)
 check-mutants: $T/sim
 	$(Q)$(run) tests/mutants.sh
@@ -290,12 +293,15 @@ check-device: all $(device_programs:%=$T/device/%) $T/rig/fakedog
 check-cluster: all $(helpers)
 	$(Q)$(run) $(check_cluster)
 
-# the simulator as one test program, its model of corosync as another
+# the simulator as one test program, its model of corosync as another, and the explorer
 tests check-sim: $(check_sim)
 $T/model-check: $T/model Makefile $(wildcard tests/model/*.txt)
 	$(Q)printf '#!/bin/sh\nexec %s --tap %s\n' '$(CURDIR)/$T/model' '$(sort $(wildcard $(CURDIR)/tests/model/*.txt))' > $@ && chmod +x $@
 $T/sim-check: $T/sim Makefile
 	$(Q)printf '#!/bin/sh\nexec %s --tap --traces %s\n' '$(CURDIR)/$T/sim' '$(CURDIR)/tests/traces' > $@ && chmod +x $@
+
+$T/explore-check: $T/explore Makefile
+	$(Q)printf '#!/bin/sh\nexec %s --tap\n' '$(CURDIR)/$T/explore' > $@ && chmod +x $@
 
 # write the traces anew that check-sim compares; read what changed before you keep it
 .PHONY: traces
