@@ -12,6 +12,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,7 @@ static int numbers[HANDLES] = { 0, 1, 2, 3 };
 static char more[512];		/* what a call has to add to its answer */
 static int shutdown_reply = -1; /* what a callback answers, -1 nothing */
 static int finish_in_callback;
+static int ask_in_callback;
 
 static const char *const reasons[] = { "PORTCLOSED", "STATECHANGE", "PORTOPENED", "TRY_SHUTDOWN",
 				       "CONFIG_UPDATE" };
@@ -39,6 +42,8 @@ static void on_event(cman_handle_t h, void *privdata, int reason, int arg)
 	printf("event %d %s %d\n", *(int *)privdata, reasons[reason], arg);
 	if (reason == CMAN_REASON_TRY_SHUTDOWN && shutdown_reply >= 0)
 		cman_replyto_shutdown(h, shutdown_reply);
+	if (ask_in_callback)
+		printf("asked %d\n", cman_is_quorate(h));
 	if (finish_in_callback) {
 		cman_finish(h);
 		handles[*(int *)privdata] = NULL;
@@ -248,6 +253,54 @@ static int call_in_child(int n, char **words)
 	return waitpid(pid, &status, 0) == pid && status == 0 ? 0 : -1;
 }
 
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* A signal every so many ms, whose handler restarts no system call. */
+static int call_alarm(int n, char **words)
+{
+	struct itimerval every = { { 0, NUMBER(0) * 1000 }, { 0, NUMBER(0) * 1000 } };
+	struct sigaction action;
+
+	(void)n;
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_alarm;
+	sigaction(SIGALRM, &action, NULL);
+	return setitimer(ITIMER_REAL, &every, NULL);
+}
+
+static void *thread_of_calls(void *failures)
+{
+	cman_handle_t h = cman_init(&numbers[0]);
+	int i;
+
+	for (i = 0; h && i < 20; i++) {
+		*(int *)failures += cman_is_active(h) != 1;
+		*(int *)failures += cman_send_data(h, "t", 1, 0, 99, 0) < 0;
+	}
+	*(int *)failures += !h || cman_finish(h) != 0;
+	return NULL;
+}
+
+/* So many threads, a handle each; how many calls failed. */
+static int call_threads(int n, char **words)
+{
+	pthread_t threads[8];
+	int failures[8] = { 0 };
+	int i, sum = 0;
+
+	(void)n;
+	for (i = 0; i < NUMBER(0); i++)
+		sum += pthread_create(&threads[i], NULL, thread_of_calls, &failures[i]) != 0;
+	for (i = 0; i < NUMBER(0); i++) {
+		pthread_join(threads[i], NULL);
+		sum += failures[i];
+	}
+	return sum;
+}
+
 #define SIMPLE(name, expression)                  \
 	static int call_##name(int n, char **words) \
 	{                                         \
@@ -278,6 +331,7 @@ SIMPLE(shutdown, cman_shutdown(handles[n], NUMBER(0)))
 SIMPLE(replyto, cman_replyto_shutdown(handles[n], NUMBER(0)))
 SIMPLE(answer, (shutdown_reply = NUMBER(0)) * 0)
 SIMPLE(finish_in_callback, (finish_in_callback = 1) * 0)
+SIMPLE(ask_in_callback, (ask_in_callback = 1) * 0)
 SIMPLE(dirty, cman_set_dirty(handles[n]))
 SIMPLE(debuglog, cman_set_debuglog(handles[n], NUMBER(0)))
 SIMPLE(fenced, cman_node_fenced(handles[n], NUMBER(0), (uint64_t)NUMBER(1), name_of(words[2])))
@@ -301,6 +355,7 @@ static const struct {
 	CALL(leave), CALL(shutdown), CALL(replyto), CALL(answer), CALL(finish_in_callback),
 	CALL(dirty), CALL(debuglog), CALL(fenced), CALL(fenceinfo), CALL(barrier_register),
 	CALL(barrier_change), CALL(barrier_wait), CALL(barrier_delete), CALL(in_child),
+	CALL(ask_in_callback), CALL(alarm), CALL(threads),
 };
 
 static long long now_ms(void)
@@ -338,7 +393,13 @@ int main(void)
 	int n, i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while (fgets(line, sizeof(line), stdin)) {
+	for (;;) {
+		if (!fgets(line, sizeof(line), stdin)) {
+			if (errno != EINTR)
+				return EXIT_SUCCESS;
+			clearerr(stdin);
+			continue;
+		}
 		memset(args, 0, sizeof(args));
 		for (i = 0; i < WORDS; i++)
 			words[i] = args[i];
@@ -348,5 +409,4 @@ int main(void)
 			return EXIT_FAILURE;
 		make_call(n, name, words);
 	}
-	return EXIT_SUCCESS;
 }

@@ -120,6 +120,51 @@ dispatch_blocking_waits_for_an_event() {
 	works b "1 poll 0"
 	works b "1 unregister"
 }
+callback_may_ask_its_own_handle() {
+	client a 1
+	works a "0 init"
+	works a "0 notify x"
+	works a "0 ask_in_callback"
+	works a "1 admin"
+	works a "1 register $device 2"
+	works a "1 poll 1"
+	await_event a 0 "asked 1"
+	works a "1 poll 0"
+	works a "1 unregister"
+}
+signals_interrupt_no_call() {
+	local i
+	client a 1
+	works a "0 alarm 1"
+	for i in 1 2 3; do
+		works a "0 init"
+		works a "0 notify x"
+		expect a "0 is_active" "1 -"
+		expect a "0 count" "2 -"
+		works a "0 finish"
+	done
+	works a "0 init"
+	works a "0 notify x"
+	tell a "0 dispatch 2"
+	refute hear a 0.3
+	works_elsewhere_changes_votes
+	hear a
+	[[ $reply == "1 - "* ]]
+}
+works_elsewhere_changes_votes() {
+	client b 1
+	works b "1 admin"
+	works b "1 register $device 2"
+	works b "1 poll 1"
+	works b "1 poll 0"
+	works b "1 unregister"
+}
+threads_use_handles_of_their_own() {
+	client a 1
+	works a "0 threads 4"
+	works a "0 init"
+	works a "0 finish"
+}
 callback_may_finish_its_handle() {
 	client a 1
 	works a "0 init"
@@ -260,13 +305,14 @@ device_answers_for_the_new_ring() {
 # A sync waits for the answer.
 device_votes() { works "$1" "0 poll 1" && node_view 1 | grep -q '^1 '; }
 
-check init_without_corosync rig_start 2 transport=udpu token=1000 v=3000 y=3000 fence=none
+check init_without_corosync rig_start 2 transport=udpu token=1000 v=3000 y=1000 fence=none
 for name in init_without_corosync_is_econnrefused calls_without_a_handle_are_einval; do scenario $name; done
 corosync_start 1
 for name in handle_that_was_finished_is_einval_everywhere handle_of_the_wrong_kind_is_refused \
 	handle_of_a_parent_works_in_a_child fd_is_one_for_life_and_silent_without_events \
 	statechange_is_delivered_when_votes_are_counted dispatch_one_delivers_one_and_ignored_events_stay \
-	dispatch_blocking_waits_for_an_event callback_may_finish_its_handle \
+	dispatch_blocking_waits_for_an_event callback_may_finish_its_handle callback_may_ask_its_own_handle \
+	signals_interrupt_no_call threads_use_handles_of_their_own \
 	stop_notification_forgets_what_was_queued config_update_is_delivered_with_the_version \
 	device_lives_through_its_states device_that_falls_silent_is_lost device_with_bad_arguments_is_refused; do
 	scenario $name
