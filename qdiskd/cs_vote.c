@@ -191,6 +191,25 @@ static bool still_quorate(struct cs *cs, unsigned flags)
 	return rc != CS_OK || quorate || (flags & VOTEQUORUM_INFO_QUORATE);
 }
 
+/* Corosync counts a vote though our last word in this ring was 0: a message of an
+ * earlier ring. A poll is bound to its ring, the message it makes corosync send is not:
+ * one that waited while the token was lost is delivered in the next ring, after the
+ * answer given there. No timer takes that vote away: say the last word again. */
+static bool vote_is_stale(const struct cs_snapshot *s, unsigned flags)
+{
+	return s->polled_accepted && !s->polled_cast && qd_ring_equal(s->polled_ring, s->ring) &&
+	       (flags & VOTEQUORUM_INFO_QDEVICE_CAST_VOTE);
+}
+
+static void vote_withdraw_again(struct cs *cs)
+{
+	votequorum_ring_id_t ring = { .nodeid = cs->now.ring.node_id, .seq = cs->now.ring.seq };
+	int rc = CS_CALL(&cs->call, votequorum_qdevice_poll(cs->votequorum, cs->name, 0, ring));
+
+	cs->lost = cs->lost || cs_gone(rc);
+	cs->info_wanted = rc == CS_ERR_TRY_AGAIN; /* else corosync tells when it has counted */
+}
+
 void cs_info(struct cs *cs)
 {
 	struct votequorum_info info;
@@ -214,6 +233,8 @@ void cs_info(struct cs *cs)
 	cs->now.polled_quorate = true;
 	if (cs->now.polled_accepted && !cs->now.polled_cast)
 		cs->now.polled_quorate = still_quorate(cs, info.flags);
+	if (vote_is_stale(&cs->now, info.flags))
+		vote_withdraw_again(cs);
 }
 
 static void register_refused(struct cs *cs, int rc)
