@@ -186,10 +186,13 @@ static void member_judge(struct qd_state *s, uint32_t id, const struct qd_input 
 /* A life that has shown an extension keeps one. A block of it without is torn, or
  * a stranger has written behind the payload: it must not pass for legacy's, or
  * its voting mark and its ring would be forgotten. (Legacy's eviction carries the
- * incarnation of the master that wrote it.) */
+ * incarnation of the master that wrote it; ours of a legacy node has an extension
+ * without an interval: that node has shown none.) */
 static bool block_torn(const struct qd_member *m, const struct qd_block *b)
 {
-	return m->known && m->block.has_ext && !b->has_ext && m->block.incarnation == b->incarnation;
+	bool has_shown = m->known && m->block.has_ext && m->block.ext.interval_ms != 0;
+
+	return has_shown && !b->has_ext && m->block.incarnation == b->incarnation;
 }
 
 void member_look(struct qd_state *s, uint32_t id, const struct qd_slot *slot,

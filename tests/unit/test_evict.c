@@ -208,6 +208,26 @@ static void eviction_of_a_legacy_node_names_it_too(void **state)
 	assert_int_equal(m.eviction.ext.victim_incarnation, LEGACY_LIFE(3));
 }
 
+/* My eviction has an extension; the life that goes on under it has none, as ever. */
+static void undead_legacy_node_is_evicted_again(void **state)
+{
+	(void)state;
+	peer_is_legacy(&m, 3);
+	mind_cycles(&m, U + 2);
+	silent(3, 5 * K + 1);
+	assert_int_equal(m.evicted, qd_bit(3));
+	mind_cycle(&m);
+	mind_forget(&m);
+	peer_is_legacy(&m, 3);
+	peer(&m, 3)->state = QD_STATE_RUN;
+	peer(&m, 3)->writer_id = 3;
+	peer(&m, 3)->wall_s++;
+	mind_cycle(&m);
+	assert_true(see(3)->readable);
+	assert_int_equal(m.noted[QD_NOTE_NODE_UNDEAD], 1);
+	assert_int_equal(m.evicted, qd_bit(3));
+}
+
 /* ---- Unreadable ---- */
 
 /* Not on an unreadable slot alone (98 healthy nodes of 6,000). */
@@ -355,6 +375,7 @@ int main(void)
 		test_with(master, eviction_does_not_repeat_leaving_or_successor),
 		test_with(master, eviction_keeps_the_watchdog_armed),
 		test_with(master, eviction_of_a_legacy_node_names_it_too),
+		test_with(master, undead_legacy_node_is_evicted_again),
 		test_with(master, unreadable_member_of_my_ring_is_not_evicted),
 		test_with(master, unreadable_outside_my_ring_but_online_is_not_evicted),
 		test_with(master, unreadable_outside_my_ring_and_unseen_is_evicted),
