@@ -20,6 +20,7 @@
  *	sim_latency.c	how long an I/O takes
  *	sim_totem.c	corosync: who forms a ring with whom, and when
  *	sim_vote.c	corosync: votequorum as it is
+ *	sim_old_peer.c	a peer that is a daemon of 2011
  *	sim_hand.c	the daemon's corosync hand
  *	sim_check.c	the invariants S1..S7, L1 and D1
  *	sim_goal.c	the promises P1..P4
@@ -50,7 +51,8 @@
 
 #define SIM_NODES 16u		/* of the cluster */
 #define SIM_MACHINES (SIM_NODES + 1u)	/* and a clone of one */
-#define SIM_EVENTS 4096u	/* in the queue; full is a defect */
+#define SIM_EVENTS 16384u	/* in the queue, alarms that were moved included; full is a defect */
+#define SIM_MOMENT 4096u	/* events while no time passes; more: it spins */
 #define SIM_WRITES 256u		/* in flight on the LUN */
 #define SIM_INFOS 32u		/* votequorum messages of one node under way */
 #define SIM_PARKED 64u		/* events that wait for a paused daemon */
@@ -168,6 +170,22 @@ struct sim_hand {
 	uint64_t hung_since_ms;
 };
 
+/* What a daemon of 2011 knows: sim_old_peer.c. */
+struct sim_old_seen {
+	bool known, up, dead;
+	uint32_t misses, hits;
+	struct qd_block block;
+};
+
+struct sim_old {
+	enum qd_node_state state;
+	uint64_t incarnation;
+	uint32_t cycles, bid_cycles, ack_to;
+	uint16_t sequence;
+	qd_mask mask;
+	struct sim_old_seen seen[SIM_NODES + 1];	/* by node id */
+};
+
 struct sim_fencing {
 	bool out, lies;
 	uint64_t incarnation;
@@ -180,6 +198,8 @@ struct sim_node {
 	struct sim_world *world;
 	uint32_t index, id;
 	bool on, frozen;	/* frozen: the whole machine stands still */
+	bool old;		/* its daemon is of 2011: sim_old_peer.c */
+	bool led_by_old;	/* its last 1 was cast for such a master */
 	bool spare;		/* a machine too many, with the id of another: a twin */
 	bool paused, running;	/* the daemon: SIGSTOP, exists */
 	bool exited, killed;	/* it has left by itself; by SIGKILL */
@@ -216,6 +236,7 @@ struct sim_node {
 	uint32_t error_per_mille, stale_per_mille, torn_per_mille;
 	uint64_t hang_until;	/* SIM_NEVER: until its machine is switched off */
 	bool elsewhere;		/* its path leads to another LUN */
+	uint64_t elsewhere_since;
 	uint64_t blind;		/* slots that it cannot read: bit id */
 	uint64_t blind_since[SIM_SLOTS];
 	bool read_out, read_error;
@@ -232,6 +253,7 @@ struct sim_node {
 	struct qd_params params, params_first;	/* now; as the run began */
 	struct sim_corosync co;
 	struct sim_hand hand;
+	struct sim_old old_state;
 	struct qd_ports ports;
 	struct qd_engine engine;
 };
@@ -270,7 +292,7 @@ struct sim_lun {
 /* ---- The run ---- */
 
 enum sim_kind {
-	SIM_CALM, SIM_DEATH, SIM_LASTMAN, SIM_SPLIT, SIM_STOP, SIM_IO, SIM_PAUSE, SIM_CHAOS, SIM_RIVAL,
+	SIM_CALM, SIM_DEATH, SIM_LASTMAN, SIM_SPLIT, SIM_STOP, SIM_IO, SIM_PAUSE, SIM_CHAOS, SIM_RIVAL, SIM_OLD,
 	SIM_KINDS
 };
 

@@ -106,6 +106,11 @@ void sim_lun_format(struct sim_world *w, uint8_t version, bool wipe);
 /* sim_latency.c: us */
 uint64_t sim_latency_draw(struct sim_world *w, const struct sim_node *n);
 
+/* sim_old_peer.c */
+void sim_old_start(struct sim_world *w, struct sim_node *n);
+void sim_old_cycle(struct sim_world *w, struct sim_node *n);
+void sim_old_stop(struct sim_world *w, struct sim_node *n);
+
 /* sim_totem.c */
 bool sim_totem_flows(const struct sim_world *w, const struct sim_node *n);
 void sim_totem_change(struct sim_world *w, bool clean);

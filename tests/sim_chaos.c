@@ -154,7 +154,7 @@ static void storage_draw(struct sim_world *w, struct sim_node *n)
 	if (w->setup.without & SIM_WITHOUT_TAILS)
 		return;
 	n->shape = shape;
-	n->latency = distant ? latency : n->latency;
+	n->latency = distant && !n->old ? latency : n->latency;	/* 18 in a row: never up */
 	n->stale_per_mille = stale ? 200 : 0;
 	n->torn_per_mille = torn ? 20 : 0;
 	n->tail_per_mille = tail ? often : 0;
@@ -236,7 +236,7 @@ static void plan_heal(struct sim_world *w)
 
 	sim_heal(w);
 	w->goal.quorate = 0;
-	w->goal.settled_by = w->now + 1000 * bound + 8 * start_bound(w) * (s->mixed ? 3 : 1);
+	w->goal.settled_by = w->now + 1000 * bound + 8 * start_bound(w) * (s->mixed ? 3 : s->kind == SIM_OLD ? 12 : 1);
 	w->goal.settled_at = 0;
 }
 
@@ -258,6 +258,7 @@ static void plan_begin(struct sim_world *w)
 	case SIM_IO:
 	case SIM_PAUSE:
 	case SIM_CHAOS:
+	case SIM_OLD:
 		chaos_begin(w);
 		break;
 	case SIM_RIVAL:

@@ -45,7 +45,8 @@ static bool holds_quorum(const struct sim_world *w, uint32_t i)
 {
 	const struct sim_node *n = &w->node[i];
 
-	return n->co.up && n->co.shown_quorate && !(w->check.lied >> i & 1) && !has_twin(w, n);
+	return n->co.up && n->co.shown_quorate && !(w->check.lied >> i & 1) && !has_twin(w, n) &&
+	       !n->old && !n->led_by_old;
 }
 
 static void check_quorate(struct sim_world *w)
@@ -162,8 +163,11 @@ static bool was_evicted(const struct sim_world *w, uint32_t node_id, uint64_t in
 /* K*I: the larger of the master's and the victim's. */
 static uint64_t dead_ms(struct sim_world *w, const struct sim_node *master, uint32_t victim)
 {
-	uint64_t mine = qd_law_dead_ms(&master->params.t), its = qd_law_dead_ms(&sim_by_id(w, victim)->params.t);
+	const struct sim_node *v = sim_by_id(w, victim);
+	uint64_t mine = qd_law_dead_ms(&master->params.t), its = qd_law_dead_ms(&v->params.t);
 
+	if (v->old)	/* whole seconds */
+		its = (uint64_t)master->params.t.tko * 1000;
 	return mine > its ? mine : its;
 }
 
@@ -237,8 +241,10 @@ void sim_check_evicted(struct sim_world *w, const struct sim_write *write)
 	struct qd_block block;
 	uint32_t *count;
 
-	if (qd_block_decode(write->bytes, SIM_SECTOR, write->slot, &block) != QD_FINE || !block.has_ext)
+	if (qd_block_decode(write->bytes, SIM_SECTOR, write->slot, &block) != QD_FINE)
 		return;
+	if (!block.has_ext)	/* a daemon of 2011 names nobody: it is who was there */
+		block.ext.victim_incarnation = w->lun.incarnation[write->slot];
 	sim_say(w, w->node[write->node].id, block.ext.flags & QD_EXT_FENCED ?
 		"its eviction of node %llu lands, as fenced" : "its eviction of node %llu lands", write->slot, 0, 0);
 	if (was_evicted(w, write->slot, block.ext.victim_incarnation))
@@ -257,10 +263,19 @@ static uint64_t silence_ms(const struct sim_world *w, const struct sim_node *n)
 	return (sim_local(n, w->now) - sim_local(n, n->landed_start)) / 1000;
 }
 
+/* Does it cast for a daemon of 2011? */
+static bool led_by_old(const struct sim_world *w, const struct sim_node *n)
+{
+	uint32_t master = n->engine.state.master;
+
+	return w->setup.kind == SIM_OLD && master && w->node[master - 1].old;
+}
+
 void sim_check_poll(struct sim_world *w, struct sim_node *n, uint64_t incarnation, bool cast)
 {
 	if (!cast)
 		return;
+	n->led_by_old = led_by_old(w, n);
 	if (was_evicted(w, n->id, incarnation) && n->id != w->check.exempt)
 		sim_fail(w, "S5", n->id, "an evicted incarnation casts 1");
 	if (silence_ms(w, n) > qd_law_withdraw_ms(&n->params.t) + 2)

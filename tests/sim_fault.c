@@ -195,7 +195,7 @@ static void heal_label(struct sim_world *w, struct sim_node *n)
 {
 	struct qd_label label;
 
-	if (n->running && qd_label_decode(w->lun.image, SIM_SECTOR, &label) == QD_FINE &&
+	if (n->running && !n->old && qd_label_decode(w->lun.image, SIM_SECTOR, &label) == QD_FINE &&
 	    label.created_s != n->engine.label.created_s)
 		sim_daemon_kill(w, n);
 }

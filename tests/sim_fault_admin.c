@@ -80,7 +80,7 @@ static void reload(struct sim_world *w, struct sim_node *n)
 	}
 	sim_say(w, n->id, "is configured anew", 0, 0, 0);
 	n->params = next;
-	if (sim_awake(n))
+	if (sim_awake(n) && !n->old)
 		qd_engine_reconfig(&n->engine, &n->params);
 }
 
@@ -161,7 +161,7 @@ void sim_admin_heal(struct sim_world *w, struct sim_node *n)
 	(void)w;
 	n->score = n->score_max;
 	n->params = n->params_first;
-	if (sim_awake(n))
+	if (sim_awake(n) && !n->old)
 		qd_engine_reconfig(&n->engine, &n->params);
 }
 

@@ -235,6 +235,7 @@ static void elsewhere(struct sim_world *w, struct sim_node *n)
 {
 	say(w, n, "its path leads to another LUN");
 	n->elsewhere = true;
+	n->elsewhere_since = w->now;
 	sim_fault_later(w, n, SIM_F_ELSEWHERE, sim_fault_duration(w));
 }
 

@@ -46,7 +46,7 @@ static bool master_known(struct sim_world *w)
 	for (uint32_t i = 0; i < sim_regular(w); i++) {
 		const struct sim_node *n = &w->node[i];
 
-		if (sim_awake(n) && n->engine.state.master != master->id)
+		if (sim_awake(n) && !n->old && n->engine.state.master != master->id)
 			return false;
 	}
 	return true;
@@ -58,11 +58,35 @@ static bool casts_as_it_should(const struct sim_world *w, const struct sim_node 
 	return n->co.cast == (!sim_master_wins(w) || is_live_master(n));
 }
 
+/* With daemons of 2011 about: one master, of either kind, that all of ours see. */
+static bool one_master_of_any(const struct sim_world *w)
+{
+	uint32_t masters = 0, id = 0;
+
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		const struct sim_node *n = &w->node[i];
+
+		if (!n->on || !sim_awake(n))
+			return false;
+		if (n->old ? n->old_state.state == QD_STATE_MASTER : is_live_master(n)) {
+			masters++;
+			id = n->id;
+		}
+	}
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		if (!w->node[i].old && w->node[i].engine.state.master != id)
+			return false;
+	}
+	return masters == 1;
+}
+
 bool sim_goal_settled(const struct sim_world *w)
 {
 	const struct sim_node *master = NULL;
 	qd_mask all = w->node[0].params.nodes;
 
+	if (w->setup.kind == SIM_OLD)
+		return one_master_of_any(w);
 	for (uint32_t i = 0; i < sim_regular(w); i++) {
 		const struct sim_node *n = &w->node[i];
 

@@ -5,6 +5,7 @@
 #include "sim.h"
 
 #define OFFSET_WRITER 36u	/* see qd_format.h */
+#define OFFSET_TIME 40u
 #define OFFSET_STATE 56u
 #define OFFSET_INCARNATION 80u
 #define OFFSET_BEAT 128u
@@ -127,8 +128,8 @@ void sim_lun_write(struct sim_world *w, struct sim_node *n, uint32_t slot, const
 	write->stuck = 0;
 	write->error = n->error_per_mille && sim_rng_chance(&w->rng, n->error_per_mille);
 	memcpy(write->bytes, bytes, SIM_SECTOR);
-	write->incarnation = get_be64(bytes + OFFSET_INCARNATION);
-	write->beat = get_be64(bytes + OFFSET_BEAT);
+	memcpy(&write->incarnation, bytes + OFFSET_INCARNATION, sizeof(write->incarnation));	/* opaque */
+	write->beat = get_be64(bytes + (n->old ? OFFSET_TIME : OFFSET_BEAT));
 	sim_hash(w, write->beat ^ (uint64_t)slot << 40, (uint64_t)bytes[OFFSET_STATE] ^ write->incarnation);
 	if (slot == n->id) {
 		if (n->own_writes++)
@@ -157,6 +158,9 @@ static void landed_own(struct sim_world *w, struct sim_node *n, const struct sim
 		n->landed_start = write->start;
 	if (lun->bad[write->slot])
 		return;		/* nobody can see it */
+	if (n->old && lun->incarnation[write->slot] == write->incarnation &&
+	    lun->beat[write->slot] == write->beat)
+		return;		/* within one second: no beat */
 	if (lun->incarnation[write->slot] == write->incarnation && lun->beat[write->slot] >= write->beat) {
 		/* An older write lands late, over a newer one that few have seen. */
 		lun->beat[write->slot] = write->beat;
@@ -188,8 +192,12 @@ static void write_land(struct sim_world *w, struct sim_write *write)
 	uint8_t *bytes = sim_lun_slot(w, write->slot);
 
 	write->landed = true;
-	if (n->elsewhere)
-		return;		/* where nobody looks */
+	if (n->elsewhere) {	/* where nobody looks; its next read will tell, not this write */
+		if (write->slot == n->id && write->life == n->life && n->running &&
+		    w->now - n->elsewhere_since <= w->interval_us)
+			n->landed_start = write->start;
+		return;
+	}
 	if (w->wild) {
 		memcpy(w->lun.before[write->slot], bytes, SIM_SECTOR);
 		w->lun.changed[write->slot] = w->now;
@@ -265,6 +273,8 @@ void sim_lun_wrote(struct sim_world *w, const struct sim_event *event)
 		n->own_writes--;
 	if (error)
 		sim_say(w, n->id, "its write into slot %llu fails", slot, 0, 0);
+	if (n->old)
+		return;
 	qd_engine_write_done(&n->engine, slot, error ? QD_IO_ERROR : QD_IO_OK, (uint32_t)took);
 }
 

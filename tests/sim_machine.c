@@ -99,6 +99,10 @@ void sim_daemon_start(struct sim_world *w, struct sim_node *n)
 	if (qd_label_decode(w->lun.image, SIM_SECTOR, &label) != QD_FINE)
 		assert(false);	/* the label */
 	sim_say(w, n->id, "qdiskd starts", 0, 0, 0);
+	if (n->old) {
+		sim_old_start(w, n);
+		return;
+	}
 	qd_engine_init(&n->engine, &n->ports, &n->params, &label, label.sector_size, highest);
 	sim_hand_start(w, n);
 	n->tick_local = sim_local(n, w->now);
@@ -133,7 +137,10 @@ void sim_daemon_stop(struct sim_world *w, struct sim_node *n)
 	if (!sim_awake(n))
 		return;
 	sim_say(w, n->id, "qdiskd is asked to stop", 0, 0, 0);
-	qd_engine_stop(&n->engine);
+	if (n->old)
+		sim_old_stop(w, n);
+	else
+		qd_engine_stop(&n->engine);
 }
 
 void sim_daemon_pause(struct sim_world *w, struct sim_node *n)
@@ -218,6 +225,10 @@ void sim_tick(struct sim_world *w, struct sim_node *n, const struct sim_event *e
 	uint64_t missed = (local - n->tick_local) / interval;
 
 	(void)event;
+	if (n->old) {
+		sim_old_cycle(w, n);
+		return;
+	}
 	n->tick_local += (missed + 1) * interval;
 	sim_push(w, sim_local_to_sim(n, n->tick_local), SIM_EV_TICK, n->index, 0, n->life);
 	qd_engine_tick(&n->engine, (uint32_t)missed);

@@ -193,7 +193,7 @@ void sim_run(struct sim_world *w, uint64_t until)
 	while (!w->stop && !w->check.failed && w->queue.count && w->queue.heap[0].at <= until) {
 		(void)sim_queue_pop(&w->queue, &event);	/* there is one */
 		w->moment_events = event.at == w->now ? w->moment_events + 1 : 0;
-		if (w->moment_events > SIM_EVENTS)
+		if (w->moment_events > SIM_MOMENT)
 			sim_fail(w, "S6", w->node[event.node].id, "it spins: events without end, and no time passes");
 		w->now = event.at;
 		w->stats.events++;
@@ -257,6 +257,24 @@ static void timings_mix(struct sim_world *w)
 	}
 }
 
+/* One machine at least is of 2011, and one at least is ours. */
+static void old_choose(struct sim_world *w)
+{
+	uint32_t count = (uint32_t)sim_rng_range(&w->plan, 1, w->setup.nodes - 1);
+
+	while (count > 0) {
+		struct sim_node *n = &w->node[sim_rng_range(&w->plan, 0, w->setup.nodes - 1)];
+		struct qd_timings *t = &n->params.t;
+
+		if (n->old)
+			continue;
+		n->old = true;
+		t->interval_ms = t->interval_ms < 1000 ? 1000 : t->interval_ms;
+		t->tko = t->tko < 10 ? 10 : t->tko;
+		count--;
+	}
+}
+
 void sim_params_init(struct sim_world *w)
 {
 	w->device_votes = sim_regular(w) - 1;
@@ -266,6 +284,8 @@ void sim_params_init(struct sim_world *w)
 		node_params(w, &w->node[i]);
 	if (w->setup.mixed)
 		timings_mix(w);
+	if (w->setup.kind == SIM_OLD)
+		old_choose(w);
 	for (uint32_t i = 0; i < w->setup.nodes; i++)
 		w->node[i].params_first = w->node[i].params;
 	sim_lun_init(w);
