@@ -292,17 +292,17 @@ static int waiter_step(struct waiter *w, struct cman_guard *g)
 static int waiter_wait(struct waiter *w, struct cman_guard *g, uint64_t deadline_ms)
 {
 	enum rendezvous_verdict verdict;
-	int happened;
+	int happened = 0;
 
 	guard_stop(g);
-	while ((verdict = rendezvous_judge(&w->meeting)) == RENDEZVOUS_WAIT) {
+	while ((verdict = rendezvous_judge(&w->meeting)) == RENDEZVOUS_WAIT && happened >= 0) {
 		happened = waiter_step(w, g);
 		if (happened == 0)
 			happened = waiter_sleep(w, deadline_ms);
-		if (happened < 0)
-			return happened;
 	}
-	guard_start(g, GUARD_LIMIT_MS);
+	guard_start(g, GUARD_LIMIT_MS); /* to leave takes an answer, too */
+	if (happened < 0)
+		return happened;
 	return verdict == RENDEZVOUS_MET ? 0 : ESRCH;
 }
 

@@ -273,23 +273,34 @@ int conn_dispatch_one(const struct cman_conn *c)
 	return rc == CS_ERR_TRY_AGAIN ? 0 : -text_errno(rc);
 }
 
+int conn_take_all(const struct cman_conn *c)
+{
+	int taken;
+
+	do
+		taken = conn_dispatch_one(c);
+	while (taken > 0);
+	return taken;
+}
+
 int conn_wait(const struct cman_conn *c, const struct cman_guard *g)
 {
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+	const uint64_t limit_ms = g->started_ms + AGAIN_LIMIT_MS;
 	uint64_t now_ms;
 	int ready;
 
 	do {
 		now_ms = guard_now_ms();
-		if (now_ms >= g->deadline_ms)
-			return -ETIMEDOUT;
-		ready = poll(&p, 1, (int)(g->deadline_ms - now_ms));
+		if (now_ms >= limit_ms)
+			return -EAGAIN;
+		ready = poll(&p, 1, (int)(limit_ms - now_ms));
 	} while (ready < 0 && errno == EINTR);
 	if (ready < 0)
 		return -errno;
 	if (p.revents & POLLHUP)
 		return -EHOSTDOWN;
-	return ready ? 0 : -ETIMEDOUT;
+	return ready ? 0 : -EAGAIN;
 }
 
 bool conn_again(const struct cman_guard *g, cs_error_t rc)

@@ -19,7 +19,7 @@ static unsigned ignored_kinds(int flags)
 
 static void deliver_confchg(struct cman_handle *h, struct cman_message *m)
 {
-	unsigned *members = (unsigned *)(void *)m->body; /* follows pointers: aligned */
+	unsigned *members = (unsigned *)(void *)m->body; /* follows a size_t: aligned */
 	unsigned *left = members + m->counts[0];
 	unsigned *joined = left + m->counts[1];
 

@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NEVER UINT64_MAX
+#define NEVER	    UINT64_MAX
+#define STACK_BYTES (256 * 1024)
 
 /* The one thread and what it watches. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -67,6 +68,9 @@ static void fork_parent(void)
 
 static void fork_child(void)
 {
+	/* A call that another thread is in goes on in the parent, and only there. */
+	for (struct cman_guard *g = guards; g; g = g->next)
+		g->deadline_ms = 0;
 	watching = false;
 	cond_init_monotonic(&changed); /* its waiter stayed behind */
 	(void)pthread_mutex_unlock(&lock);
@@ -114,16 +118,21 @@ static void *watch(void *argument)
 	return NULL;
 }
 
-/* A thread that no signal of the program is delivered to. */
+/* A thread that no signal of the program is delivered to, with a small stack:
+ * the old daemons lock all their memory. */
 static int start_quietly(pthread_t *thread, void *(*run)(void *), void *argument)
 {
+	pthread_attr_t attr;
 	sigset_t all, before;
 	int error;
 
+	(void)pthread_attr_init(&attr); /* neither can fail: the size is a good one */
+	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(thread, NULL, run, argument);
+	error = pthread_create(thread, &attr, run, argument);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	(void)pthread_attr_destroy(&attr);
 	return -error;
 }
 

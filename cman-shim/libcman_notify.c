@@ -12,7 +12,7 @@ static void push_event(struct cman_handle *h, int reason, int argument)
 {
 	struct cman_message *m;
 
-	if (h->dropping || !h->notify)
+	if (!h->notify) /* not yet, or no longer */
 		return;
 	m = queue_push(&h->queue, MESSAGE_EVENT, 0);
 	if (!m)
@@ -68,19 +68,6 @@ void notify_open(struct cman_handle *h)
 	h->stack.cfg.to = h;
 }
 
-/* Take in what is there without telling anybody. */
-static int drop_all(struct cman_handle *h, const struct cman_conn *c)
-{
-	int taken;
-
-	h->dropping = true;
-	do
-		taken = conn_dispatch_one(c);
-	while (taken > 0);
-	h->dropping = false;
-	return taken;
-}
-
 /* ---- Notifications ---- */
 
 static void untrack(struct cman_handle *h)
@@ -130,7 +117,7 @@ static int start_notification(struct cman_handle *h, cman_callback_t callback)
 		return 0;
 	}
 	rc = track(h);
-	error = rc == CS_OK ? drop_all(h, &h->stack.votes) : -text_errno(rc);
+	error = rc == CS_OK ? conn_take_all(&h->stack.votes) : -text_errno(rc);
 	if (!error && !h->cfg_listens) {
 		error = handle_listen(h, &h->stack.cfg);
 		if (!error)
@@ -183,7 +170,7 @@ static void on_nodelist(void *to, struct quorum_ring_id ring, struct conn_nodes 
 	unsigned char *at;
 
 	(void)ring;
-	if (h->dropping)
+	if (!h->confchg) /* the state before the first change */
 		return;
 	for (unsigned i = 0; i < 3; i++)
 		length += lists[i].count * sizeof(uint32_t);
@@ -213,7 +200,7 @@ static int track_nodelist(struct cman_handle *h)
 	do
 		rc = quorum_trackstart(h->nodelist.handle, CS_TRACK_CHANGES);
 	while (stack_again(&h->stack, rc));
-	error = rc == CS_OK ? drop_all(h, &h->nodelist) : -text_errno(rc);
+	error = rc == CS_OK ? conn_take_all(&h->nodelist) : -text_errno(rc);
 	return error ? error : handle_listen(h, &h->nodelist);
 }
 

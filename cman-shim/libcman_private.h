@@ -88,8 +88,11 @@ void conn_close(struct cman_conn *c, struct cman_guard *g);
  * 0 there was none, -EHOSTDOWN corosync is gone. */
 int conn_dispatch_one(const struct cman_conn *c);
 
-/* Wait until a message can be taken in, at most until the guard's call must
- * end. 0, -ETIMEDOUT, -EHOSTDOWN. */
+/* Take in all that is there. 0, -EHOSTDOWN. */
+int conn_take_all(const struct cman_conn *c);
+
+/* Wait until a message can be taken in, at most until 5 s after the guard's
+ * call began. 0, -EAGAIN, -EHOSTDOWN. */
 int conn_wait(const struct cman_conn *c, const struct cman_guard *g);
 
 /* True when a call that answered `rc` should be made again; sleeps 0.1 s
@@ -197,7 +200,6 @@ struct cman_handle {
 	cman_confchgcallback_t confchg;
 	cmap_track_handle_t version_track;
 	struct cman_conn nodelist; /* tracks the membership */
-	bool dropping;		   /* what comes in now is of before */
 	bool cfg_listens;	   /* so do cfg and cmap */
 
 	/* libcman_data.c */

@@ -151,17 +151,6 @@ static void on_ring(void *to, struct quorum_ring_id ring, struct conn_nodes memb
 	answer->known = true;
 }
 
-/* Take in all that corosync has queued. */
-static cs_error_t take_all(const struct cman_conn *c)
-{
-	int taken;
-
-	do
-		taken = conn_dispatch_one(c);
-	while (taken > 0);
-	return taken < 0 ? CS_ERR_LIBRARY : CS_OK;
-}
-
 int stack_ring(struct cman_stack *s, struct quorum_ring_id *ret_ring)
 {
 	static const struct conn_events events = { .nodelist = on_ring };
@@ -174,7 +163,7 @@ int stack_ring(struct cman_stack *s, struct quorum_ring_id *ret_ring)
 		/* The present state is queued before the call returns. */
 		rc = quorum_trackstart(s->quorum.handle, CS_TRACK_CURRENT);
 		if (rc == CS_OK)
-			rc = take_all(&s->quorum);
+			rc = conn_take_all(&s->quorum) == 0 ? CS_OK : CS_ERR_LIBRARY;
 		if (rc == CS_OK && !answer.known)
 			rc = CS_ERR_TRY_AGAIN;
 	} while (stack_again(s, rc));

@@ -276,7 +276,7 @@ static void *thread_of_calls(void *failures)
 	cman_handle_t h = cman_init(&numbers[0]);
 	int i;
 
-	for (i = 0; h && i < 20; i++) {
+	for (i = 0; h && i < 5; i++) {
 		*(int *)failures += cman_is_active(h) != 1;
 		*(int *)failures += cman_send_data(h, "t", 1, 0, 99, 0) < 0;
 	}

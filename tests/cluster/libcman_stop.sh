@@ -17,7 +17,7 @@ declare -A stuck=(
 
 stop_node_two() {
 	local name
-	for name in "${!stuck[@]}" waits; do
+	for name in "${!stuck[@]}" waits late; do
 		client "$name" 2
 		works "$name" "0 init"
 	done
@@ -25,6 +25,10 @@ stop_node_two() {
 	works waits "0 notify x"
 	works waits "0 barrier_register b 0 2"
 	works admin "1 admin"
+	works late "0 barrier_register late 0 2"
+	works late "0 barrier_change late 6 2"
+	tell late "0 barrier_wait late"
+	await 5 barrier_is_held
 	service_signal corosync 2 STOP
 	for name in "${!stuck[@]}"; do tell "$name" "${stuck[$name]}"; done
 }
@@ -128,6 +132,12 @@ stopped_corosync_ends_each_call_within_ten_seconds() {
 		esac
 	done
 }
+# It waited already, for 2 seconds, and then has to leave.
+stopped_corosync_ends_a_wait_that_has_a_timeout() {
+	hear late 15
+	[[ $reply == "-1 ETIMEDOUT "* ]]
+	took_ms 2000 12000
+}
 stopped_corosync_is_gone_for_the_handle() {
 	refused votes "0 is_active" EHOSTDOWN
 	took_ms 0 500
@@ -171,7 +181,8 @@ for name in calls_of_all_kinds_leave_nothing_behind shutdown_that_all_agree_to_e
 	if service_ended corosync 1; then corosync_start 1; fi
 	scenario $name
 done
-for name in stopped_corosync_ends_each_call_within_ten_seconds stopped_corosync_is_gone_for_the_handle \
+for name in stopped_corosync_ends_each_call_within_ten_seconds stopped_corosync_ends_a_wait_that_has_a_timeout \
+	stopped_corosync_is_gone_for_the_handle \
 	corosync_that_goes_on_is_there_for_new_handles corosync_that_dies_ends_each_wait_at_once; do
 	scenario $name
 done
