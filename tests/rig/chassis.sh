@@ -23,6 +23,7 @@ plug() {
 
 boot() {
 	local i
+	: > "$D/booting"
 	rm -f "$D/fs-ready" "$D/booted" "$D/pid"
 	in_switch ip link del "sw$n" 2> /dev/null
 	# It may have died frozen.
@@ -47,6 +48,7 @@ boot() {
 	done
 	plug	# somebody may have moved the cable since, and not have seen this end of it yet
 	echo "$init" > "$D/pid"
+	rm -f "$D/booting"
 	log "boot"
 }
 

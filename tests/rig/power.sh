@@ -14,12 +14,20 @@ nap() { read -r -t "$1" <&8 || :; }
 # Dead is what the chassis has seen dead.
 alive() { [ -s "$D/pid" ]; }
 
-# The cable goes in the same breath: a dying network stack must not say good-bye.
+# The cable goes in the same breath: a dying network stack must not say good-bye. The
+# cable of a dead node is left alone, its next life may be plugging it just now; a node
+# that is booting dies when it has booted.
 cut() {
 	local i
 	[ "$1" = stay ] || : > "$D/power"
-	nsenter -t "$RIG_SWITCH" -n -- ip link set "sw$n" down 2> /dev/null
-	alive && kill -KILL "$(cat "$D/pid")" 2> /dev/null
+	for ((i = 0; i < 500; i++)); do
+		[ -e "$D/booting" ] || break
+		nap 0.02
+	done
+	if alive; then
+		nsenter -t "$RIG_SWITCH" -n -- ip link set "sw$n" down 2> /dev/null
+		kill -KILL "$(cat "$D/pid")" 2> /dev/null
+	fi
 	for ((i = 0; i < 200; i++)); do
 		alive || return 0
 		nap 0.02
