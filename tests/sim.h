@@ -328,7 +328,8 @@ enum {
 	SIM_WITHOUT_WATCHDOG = 1 << 7,
 	SIM_WITHOUT_IO_TIMEOUT = 1 << 8,
 	SIM_WITHOUT_MIXED = 1 << 9,	/* timings */
-	SIM_WITHOUTS = 10
+	SIM_WITHOUT_SPARES = 1 << 10,	/* machines with the id of another */
+	SIM_WITHOUTS = 11
 };
 
 /* Ways in which a world can lie, to show that the checker sees it. */
@@ -350,7 +351,6 @@ struct sim_setup {
 	uint32_t nodes;		/* machines */
 	uint32_t spares;	/* of these: the last one has the id of the first */
 	enum sim_kind kind;
-	int timing;		/* as it was asked for; -1: drawn */
 	struct qd_timings t;
 	uint32_t token_ms, consensus_ms;
 	uint32_t sector_size;	/* 0: 512 */

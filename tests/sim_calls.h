@@ -167,6 +167,7 @@ uint64_t sim_cycles(const struct sim_world *w, uint64_t count);	/* in us */
 
 /* sim_setup.c */
 const char *sim_kind_text(enum sim_kind kind);
+bool sim_kind_draws(enum sim_kind kind);	/* its faults? */
 unsigned sim_timings(void);	/* how many there are */
 void sim_setup_draw(struct sim_setup *setup, uint64_t seed, enum sim_kind kind, uint32_t nodes,
 		    int timing);
@@ -214,7 +215,7 @@ bool sim_words_parse(const char *text, const char *const *words, unsigned count,
 void sim_put_words(FILE *to, const char *const *words, unsigned count, uint32_t bits);
 /* "12.3:node-dies#0,15:split#2", or "none": when, what, and with which of the seed's dice. */
 bool sim_plan_parse(const char *text, struct sim_options *o);
-void sim_put_plan(FILE *to, const struct sim_setup *setup);
+void sim_put_plan(FILE *to, const struct sim_options *o);
 
 /* sim_options.c */
 
@@ -222,8 +223,10 @@ void sim_put_plan(FILE *to, const struct sim_setup *setup);
 bool sim_options_parse(int argc, char **argv, struct sim_options *ret);
 int sim_options_usage(const char *program);	/* the exit status */
 void sim_options_setup(const struct sim_options *o, uint64_t seed, struct sim_setup *ret);
-/* The options that give exactly this run again. */
-void sim_options_put(FILE *to, const struct sim_setup *setup, bool twice);
+/* The same for one seed, of one kind. */
+struct sim_options sim_options_of(const struct sim_options *o, uint64_t seed);
+/* As they stand on the command line; of one seed. */
+void sim_options_put(FILE *to, const struct sim_options *o);
 
 /* sim_seeds.c */
 
@@ -245,9 +248,9 @@ void sim_tell_name(const struct sim_world *w, const struct sim_options *o, const
 void sim_tell_violation(struct sim_world *w, const struct sim_options *o, const char *before);
 void sim_tell_totals(const struct sim_stats *s, double wall, double cpu, const char *before);
 
-/* sim_shrink.c: after a run that failed. Leaves the world after the smallest that fails in the
- * same way, with its options in w->setup. How many runs that took. */
-unsigned sim_shrink(struct sim_world *w, bool twice);
+/* sim_shrink.c: after a run of one seed that failed. Leaves the world after the smallest run that
+ * fails in the same way, and its options in `o`. How many runs that took. */
+unsigned sim_shrink(struct sim_world *w, struct sim_options *o);
 
 /* sim_stage.c */
 

@@ -9,44 +9,54 @@
 
 static const char *const withouts[SIM_WITHOUTS] = {
 	"tails", "drift", "wild", "heuristics", "restart", "boot", "fencing", "watchdog", "io-timeout",
-	"mixed",
+	"mixed", "spares",
 };
 
 static const char *const lies[SIM_LIES] = {
 	"vote", "slot", "bytes", "own", "twice", "stale", "dice", "mute", "old-ack",
 };
 
-void sim_options_put(FILE *to, const struct sim_setup *s, bool twice)
+void sim_options_put(FILE *to, const struct sim_options *o)
 {
-	fprintf(to, "--seeds %" PRIu64 " --kind %s --nodes %" PRIu32, s->seed, sim_kind_text(s->kind),
-		s->nodes - s->spares);
-	if (s->timing >= 0)
-		fprintf(to, " --timing %d", s->timing);
-	if (!s->guard)
+	fprintf(to, "--seeds %" PRIu64 " --kind %s", o->first, sim_kind_text((enum sim_kind)o->kind));
+	if (o->nodes)
+		fprintf(to, " --nodes %" PRIu32, o->nodes);
+	if (o->timing >= 0)
+		fprintf(to, " --timing %d", o->timing);
+	if (o->no_guard)
 		fprintf(to, " --no-guard");
-	if (s->without) {
+	if (o->without) {
 		fprintf(to, " --without ");
-		sim_put_words(to, withouts, SIM_WITHOUTS, s->without);
+		sim_put_words(to, withouts, SIM_WITHOUTS, o->without);
 	}
-	if (s->lies) {
+	if (o->lies) {
 		fprintf(to, " --lie ");
-		sim_put_words(to, lies, SIM_LIES, s->lies);
+		sim_put_words(to, lies, SIM_LIES, o->lies);
 	}
-	if (s->liar)
-		fprintf(to, " --liar %" PRIu32, s->liar);
-	if (s->planned)
-		sim_put_plan(to, s);
-	if (s->until) {
+	if (o->liar)
+		fprintf(to, " --liar %" PRIu32, o->liar);
+	if (o->planned)
+		sim_put_plan(to, o);
+	if (o->until) {
 		fprintf(to, " --until ");
-		sim_put_seconds(to, s->until);
+		sim_put_seconds(to, o->until);
 	}
-	if (twice)
+	if (o->twice)
 		fprintf(to, " --twice");
+}
+
+struct sim_options sim_options_of(const struct sim_options *o, uint64_t seed)
+{
+	struct sim_options one = *o;
+
+	one.first = one.last = seed;
+	one.kind = o->kind >= 0 ? o->kind : (int)(seed % SIM_KINDS);
+	return one;
 }
 
 void sim_options_setup(const struct sim_options *o, uint64_t seed, struct sim_setup *ret)
 {
-	enum sim_kind kind = o->kind >= 0 ? (enum sim_kind)o->kind : (enum sim_kind)(seed % SIM_KINDS);
+	enum sim_kind kind = (enum sim_kind)sim_options_of(o, seed).kind;
 
 	sim_setup_draw(ret, seed, kind, o->nodes, o->timing);
 	sim_setup_without(ret, o->without);

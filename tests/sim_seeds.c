@@ -114,8 +114,11 @@ static void work(struct sim_world *w, const struct sim_options *o, struct shared
 			continue;
 		atomic_fetch_add(&shared->violations, 1);
 		lower(&shared->lowest, seed);
-		if (o->keep_going)
-			sim_tell_name(w, o, "");
+		if (o->keep_going) {
+			struct sim_options one = sim_options_of(o, seed);
+
+			sim_tell_name(w, &one, "");
+		}
 	}
 }
 

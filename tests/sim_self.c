@@ -172,15 +172,13 @@ static const char *self_d1(struct sim_world *w)
 #define FAULTS_BEFORE 4u	/* at least, in the run that is shrunk */
 #define WORDS_MAX 40u
 
-/* Find a chaos run of many faults in which the lie breaks this invariant, from this seed on. */
-static bool find_broken(struct sim_world *w, uint64_t from, uint32_t nodes, uint32_t lies, const char *name)
+/* Find a chaos run of many faults in which a lie breaks this invariant, from o->first on. */
+static bool find_broken(struct sim_world *w, struct sim_options *o, const char *name)
 {
 	struct sim_setup s;
 
-	for (uint64_t seed = from; seed < from + 200; seed++) {
-		sim_setup_draw(&s, seed, SIM_CHAOS, nodes, -1);
-		s.lies = lies;
-		s.liar = 2;
+	for (o->last = o->first + 200; o->first < o->last; o->first++) {
+		sim_options_setup(o, o->first, &s);
 		if (!sim_seed_run(w, &s, /* twice */ false) && w->fault_count >= FAULTS_BEFORE &&
 		    strcmp(w->check.name, name) == 0)
 			return true;
@@ -208,9 +206,8 @@ static bool run_command(struct sim_world *w, char *command)
 	return true;
 }
 
-/* Shrink it to so many faults at most and two nodes, and have it again from what is printed. */
-static const char *shrink(struct sim_world *w, uint64_t from, uint32_t nodes, uint32_t lies, const char *name,
-			  uint32_t most)
+/* Shrink it to so many faults at most, and have it again from what is printed. */
+static const char *shrink(struct sim_world *w, struct sim_options o, const char *name, uint32_t most)
 {
 	char *command = NULL;
 	uint64_t hash;
@@ -218,20 +215,18 @@ static const char *shrink(struct sim_world *w, uint64_t from, uint32_t nodes, ui
 	FILE *to;
 	bool good;
 
-	if (!find_broken(w, from, nodes, lies, name))
+	if (!find_broken(w, &o, name))
 		return "the lie breaks nothing";
-	(void)sim_shrink(w, /* twice */ false);
+	(void)sim_shrink(w, &o);
 	if (!w->check.failed || strcmp(w->check.name, name) != 0)
 		return "what is left violates something else";
-	if (w->setup.fault_count > most)
+	if (w->fault_count > most)
 		return "too many faults are left";
-	if (w->setup.nodes != 2)
-		return "more than two nodes are left";
 	hash = w->trace.hash;
 	to = open_memstream(&command, &size);
 	assert(to);
 	fprintf(to, "sim ");
-	sim_options_put(to, &w->setup, /* twice */ false);
+	sim_options_put(to, &o);
 	good = fclose(to) == 0 && run_command(w, command);
 	free(command);
 	if (!good)
@@ -253,16 +248,22 @@ static const char *crc_is_zlibs(struct sim_world *w)
 
 static const char *shrink_faults(struct sim_world *w)
 {
+	struct sim_options o = { .kind = SIM_CHAOS, .timing = -1, .nodes = 2, .lies = SIM_LIE_VOTE };
 	const char *why = NULL;
 
-	for (uint64_t from = 1; from < 2000 && !why; from += 200)	/* faults of several kinds */
-		why = shrink(w, from, 2, SIM_LIE_VOTE, "S1", 2);
+	for (o.first = 1; o.first < 2000 && !why; o.first += 200)	/* faults of several kinds */
+		why = shrink(w, o, "S1", 2);
 	return why;
 }
 
 static const char *shrink_no_fault(struct sim_world *w)
 {
-	return shrink(w, 1, 4, SIM_LIE_STALE, "P1", 0);
+	const struct sim_options o = { .kind = SIM_CHAOS, .timing = -1, .nodes = 4, .first = 1,
+				       .lies = SIM_LIE_STALE, .liar = 2 };
+
+	const char *why = shrink(w, o, "P1", 0);
+
+	return why || w->setup.nodes == 2 ? why : "more than two nodes are left";
 }
 
 const struct sim_story sim_self[] = {

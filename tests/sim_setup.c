@@ -19,6 +19,11 @@ const char *sim_kind_text(enum sim_kind kind)
 	return "?";
 }
 
+bool sim_kind_draws(enum sim_kind kind)
+{
+	return kind >= SIM_IO && kind <= SIM_CHAOS;
+}
+
 /* ---- The setup ---- */
 
 static const struct {
@@ -79,7 +84,6 @@ void sim_setup_draw(struct sim_setup *s, uint64_t seed, enum sim_kind kind, uint
 	*s = (struct sim_setup){
 		.seed = seed,
 		.kind = kind,
-		.timing = timing >= 0 ? timing % (int)TIMINGS : -1,
 		.nodes = nodes_draw(&rng),
 		.t = timings[pick].t,
 		.token_ms = timings[pick].token_ms,
@@ -105,7 +109,7 @@ void sim_setup_draw(struct sim_setup *s, uint64_t seed, enum sim_kind kind, uint
 	if (kind == SIM_OLD)
 		setup_old(s);
 	s->master_wins = sim_rng_chance(&rng, 500);
-	if (kind >= SIM_IO && kind <= SIM_CHAOS) {
+	if (sim_kind_draws(kind)) {
 		s->mixed = sim_rng_chance(&rng, 100);
 		s->spares = sim_rng_chance(&rng, 200);
 		s->nodes += s->spares;
@@ -133,4 +137,8 @@ void sim_setup_without(struct sim_setup *s, uint32_t without)
 		s->io_timeout = false;
 	if (without & SIM_WITHOUT_MIXED)
 		s->mixed = false;
+	if (without & SIM_WITHOUT_SPARES) {
+		s->nodes -= s->spares;
+		s->spares = 0;
+	}
 }

@@ -8,10 +8,10 @@
 
 struct shrink {
 	struct sim_world *w;
-	struct sim_setup best;	/* fails */
+	struct sim_options best;	/* fails */
+	struct sim_setup setup;		/* of the best */
 	const char *name;	/* what it violates */
 	uint64_t failed_at;
-	bool twice;
 	unsigned runs;
 	double end;
 };
@@ -22,14 +22,19 @@ static bool has_effort(const struct shrink *s)
 }
 
 /* Does it fail in the same way? Then it is the best so far. */
-static bool try(struct shrink *s, const struct sim_setup *candidate)
+static bool try(struct shrink *s, const struct sim_options *candidate)
 {
+	struct sim_setup setup;
+
 	if (!has_effort(s))
 		return false;
 	s->runs++;
-	if (sim_seed_run(s->w, candidate, s->twice) || strcmp(s->w->check.name, s->name) != 0)
+	sim_options_setup(candidate, candidate->first, &setup);
+	setup.trace = false;
+	if (sim_seed_run(s->w, &setup, candidate->twice) || strcmp(s->w->check.name, s->name) != 0)
 		return false;
 	s->best = *candidate;
+	s->setup = setup;
 	s->failed_at = s->w->check.at;
 	return true;
 }
@@ -38,7 +43,7 @@ static bool try(struct shrink *s, const struct sim_setup *candidate)
 
 static bool try_without_faults(struct shrink *s, uint32_t first, uint32_t count)
 {
-	struct sim_setup c = s->best;
+	struct sim_options c = s->best;
 
 	memmove(c.fault + first, c.fault + first + count,
 		(c.fault_count - first - count) * sizeof(c.fault[0]));
@@ -71,21 +76,22 @@ static bool drop_bits(struct shrink *s)
 	bool better = false;
 
 	for (unsigned i = 0; i < SIM_WITHOUTS; i++) {
-		struct sim_setup c = s->best;
+		struct sim_options c = s->best;
 
-		sim_setup_without(&c, 1u << i);
+		c.without |= 1u << i;
 		better |= c.without != s->best.without && try(s, &c);
 	}
 	return better;
 }
 
+/* A kind may need more than it was asked for. */
 static bool drop_nodes(struct shrink *s)
 {
-	for (uint32_t nodes = 2 + s->best.spares; nodes < s->best.nodes; nodes++) {
-		struct sim_setup c = s->best;
+	for (uint32_t nodes = 2; nodes < s->setup.nodes - s->setup.spares; nodes++) {
+		struct sim_options c = s->best;
 
 		c.nodes = nodes;
-		if (try(s, &c))
+		if (try(s, &c) && s->setup.nodes - s->setup.spares == nodes)
 			return true;
 	}
 	return false;
@@ -96,20 +102,20 @@ static bool drop_nodes(struct shrink *s)
 /* Let everything from fault `first` on, the healing too, come earlier. */
 static bool try_earlier(struct shrink *s, uint32_t first, uint64_t by)
 {
-	struct sim_setup c = s->best;
+	struct sim_options c = s->best;
 
 	for (uint32_t i = first; i < c.fault_count; i++)
 		c.fault[i].at -= by;
-	if (c.heal_at < SIM_NEVER)
+	if (c.heal_at)
 		c.heal_at -= by;
 	return try(s, &c);
 }
 
-static uint64_t gap_before(const struct sim_setup *s, uint32_t i)
+static uint64_t gap_before(const struct sim_options *o, uint32_t i)
 {
-	uint64_t at = i < s->fault_count ? s->fault[i].at : s->heal_at;
+	uint64_t at = i < o->fault_count ? o->fault[i].at : o->heal_at;
 
-	return i > 0 && at < SIM_NEVER ? at - s->fault[i - 1].at : 0;
+	return i > 0 && at ? at - o->fault[i - 1].at : 0;
 }
 
 static bool shorten_gaps(struct shrink *s)
@@ -117,7 +123,7 @@ static bool shorten_gaps(struct shrink *s)
 	bool better = false;
 
 	for (uint32_t i = 1; i <= s->best.fault_count; i++) {
-		uint64_t gap = gap_before(&s->best, i), smallest = 1000 * (uint64_t)s->best.t.interval_ms;
+		uint64_t gap = gap_before(&s->best, i), smallest = s->w->interval_us;
 
 		for (uint64_t by = gap; by >= smallest; by /= 2) {
 			if (by <= gap_before(&s->best, i) && try_earlier(s, i, by))
@@ -131,11 +137,11 @@ static bool shorten_gaps(struct shrink *s)
 static bool round_times(struct shrink *s)
 {
 	for (uint64_t unit = 1000000; unit >= 1000; unit /= 10) {
-		struct sim_setup c = s->best;
+		struct sim_options c = s->best;
 
 		for (uint32_t i = 0; i < c.fault_count; i++)
 			c.fault[i].at -= c.fault[i].at % unit;
-		if (c.heal_at < SIM_NEVER)
+		if (c.heal_at)
 			c.heal_at -= c.heal_at % unit;
 		if (try(s, &c))
 			return true;
@@ -147,57 +153,57 @@ static bool round_times(struct shrink *s)
 
 /* The drawn plan as one that is given. A run that failed before anything went wrong has
  * none, and needs an end. */
-static void plan_take(struct shrink *s)
+static void plan_take(const struct sim_world *w, struct sim_options *o)
 {
-	const struct sim_world *w = s->w;
-
-	if (w->setup.planned || w->setup.kind < SIM_IO)
+	if (o->planned || !sim_kind_draws(w->setup.kind))
 		return;
-	s->best.planned = true;
-	s->best.fault_count = w->fault_count;
-	memcpy(s->best.fault, w->fault, sizeof(s->best.fault));
-	s->best.heal_at = w->heal_at;
-	if (w->heal_at >= SIM_NEVER)
-		s->best.until = w->check.at + w->interval_us;
+	o->planned = true;
+	o->fault_count = w->fault_count;
+	memcpy(o->fault, w->fault, sizeof(o->fault));
+	o->heal_at = w->heal_at < SIM_NEVER ? w->heal_at : 0;
+	if (!o->heal_at)
+		o->until = w->check.at + w->interval_us;
 }
 
-/* What comes after the violation is no part of it. Exactly this run is told and printed. */
+/* What comes after the violation is no part of it. */
 static void cut(struct shrink *s)
 {
-	struct sim_setup c = s->best;
+	struct sim_options c = s->best;
 
 	c.until = s->failed_at;
-	if (c.planned && c.heal_at > s->failed_at)
-		c.heal_at = SIM_NEVER;
+	if (c.heal_at > s->failed_at)
+		c.heal_at = 0;
 	while (c.fault_count && c.fault[c.fault_count - 1].at > s->failed_at)
 		c.fault_count--;
-	c.trace = s->w->setup.trace;
-	if (!sim_seed_run(s->w, &c, s->twice) && strcmp(s->w->check.name, s->name) == 0)
-		return;
-	c = s->best;	/* D1 is found at the end only */
-	(void)sim_seed_run(s->w, &c, s->twice);
+	(void)try(s, &c);	/* D1 is found at the end only: then as it is */
 }
 
-unsigned sim_shrink(struct sim_world *w, bool twice)
+static void shrink(struct shrink *s)
 {
-	struct shrink s = { .w = w, .best = w->setup, .name = w->check.name, .twice = twice,
-			    .failed_at = w->check.at, .end = sim_wall() + SECONDS_MAX };
-	struct sim_setup whole = w->setup;
 	bool better = true;
 
-	plan_take(&s);
-	s.best.trace = false;
-	if (!try(&s, &s.best)) {	/* not to be had again: as it was */
-		(void)sim_seed_run(w, &whole, twice);
-		return s.runs;
+	while (better && has_effort(s)) {
+		better = drop_faults(s);
+		better |= drop_bits(s);
+		better |= drop_nodes(s);
+		better |= shorten_gaps(s);
 	}
-	while (better && has_effort(&s)) {
-		better = drop_faults(&s);
-		better |= drop_bits(&s);
-		better |= drop_nodes(&s);
-		better |= shorten_gaps(&s);
+	(void)round_times(s);
+	cut(s);
+}
+
+unsigned sim_shrink(struct sim_world *w, struct sim_options *o)
+{
+	struct shrink s = { .w = w, .best = *o, .name = w->check.name, .failed_at = w->check.at,
+			    .end = sim_wall() + SECONDS_MAX };
+	struct sim_setup setup;
+
+	plan_take(w, &s.best);
+	if (try(&s, &s.best)) {	/* else not to be had again: as it was */
+		shrink(&s);
+		*o = s.best;
 	}
-	(void)round_times(&s);
-	cut(&s);
+	sim_options_setup(o, o->first, &setup);
+	(void)sim_seed_run(w, &setup, o->twice);	/* exactly what is told and printed */
 	return s.runs;
 }

@@ -29,8 +29,12 @@ static unsigned seeds_of_kind(struct sim_world *w, const struct sim_options *o, 
 	char name[100];
 
 	for (unsigned i = 0; i < count && good; i++) {
+		told.first = 10000 * (kind + 1) + i;
+		told.kind = (int)kind;
+		told.nodes = nodes_of(i);
+		told.timing = (int)(i % sim_timings());
 		told.twice = i % 10 == 0;
-		sim_setup_draw(&setup, 10000 * (kind + 1) + i, kind, nodes_of(i), (int)(i % sim_timings()));
+		sim_options_setup(&told, told.first, &setup);
 		good = sim_seed_run(w, &setup, told.twice);
 	}
 	(void)snprintf(name, sizeof(name), "%u_seeds_of_kind_%s_violate_nothing", count, sim_kind_text(kind));

@@ -9,13 +9,18 @@ static void put_names(FILE *to, const struct sim_world *w)
 		(double)w->check.at / 1e6);
 }
 
+static void put_command(const struct sim_options *o, const char *before)
+{
+	printf("\n%s%s ", before, o->program);
+	sim_options_put(stdout, o);
+	printf("\n");
+}
+
 void sim_tell_name(const struct sim_world *w, const struct sim_options *o, const char *before)
 {
 	printf("%s", before);
 	put_names(stdout, w);
-	printf("\n%s%s ", before, o->program);
-	sim_options_put(stdout, &w->setup, o->twice);
-	printf("\n");
+	put_command(o, before);
 	(void)fflush(stdout);	/* several processes may print */
 }
 
@@ -31,10 +36,8 @@ static void tell_setup(const struct sim_setup *s, const char *before)
 	       s->restart ? "; daemons are started again" : "", s->boot_max_ms ? "; machines boot again" : "");
 }
 
-static void tell_plan(const struct sim_world *w, const char *before)
+static void tell_plan(const struct sim_setup *s, const char *before)
 {
-	const struct sim_setup *s = &w->setup;
-
 	if (!s->planned) {
 		printf("%sthe plan is that of its kind: %s\n", before, sim_kind_text(s->kind));
 		return;
@@ -48,30 +51,29 @@ static void tell_plan(const struct sim_world *w, const char *before)
 
 void sim_tell_violation(struct sim_world *w, const struct sim_options *o, const char *before)
 {
+	struct sim_options one = sim_options_of(o, w->setup.seed);
 	struct sim_stats stats = w->stats;
 	uint32_t faults = w->fault_count;
 	unsigned runs;
 
-	printf("%sseed %" PRIu64 " of commit %s violates %s at %.6f s:\n%s%s ", before, w->setup.seed, SIM_COMMIT,
-	       w->check.name, (double)w->check.at / 1e6, before, o->program);
-	sim_options_put(stdout, &w->setup, o->twice);
-	printf("\n");
+	printf("%sseed %" PRIu64 " of commit %s violates %s at %.6f s:", before, w->setup.seed, SIM_COMMIT,
+	       w->check.name, (double)w->check.at / 1e6);
+	put_command(&one, before);
 	if (!o->no_shrink) {
-		runs = sim_shrink(w, o->twice);
+		runs = sim_shrink(w, &one);
 		w->stats = stats;
 		printf("%sshrunk in %u runs from %u faults to %u:\n", before, runs, faults, w->fault_count);
 	}
 	tell_setup(&w->setup, before);
-	tell_plan(w, before);
+	tell_plan(&w->setup, before);
 	if (!w->setup.trace) {
 		printf("%s---- the last %u lines ----\n", before, SIM_LINES_SHOWN);
 		sim_trace_print(w, SIM_LINES_SHOWN, before);
 	}
 	printf("%s", before);
 	put_names(stdout, w);
-	printf("\n%shash %016" PRIx64 ", again by:\n%s%s ", before, w->trace.hash, before, o->program);
-	sim_options_put(stdout, &w->setup, o->twice);
-	printf("\n");
+	printf("\n%shash %016" PRIx64 ", again by:", before, w->trace.hash);
+	put_command(&one, before);
 }
 
 void sim_tell_totals(const struct sim_stats *s, double wall, double cpu, const char *before)

@@ -148,21 +148,21 @@ bool sim_plan_parse(const char *text, struct sim_options *o)
 	return false;
 }
 
-void sim_put_plan(FILE *to, const struct sim_setup *s)
+void sim_put_plan(FILE *to, const struct sim_options *o)
 {
 	char name[64];
 
 	fprintf(to, " --plan ");
-	if (s->fault_count == 0)
+	if (o->fault_count == 0)
 		fprintf(to, "none");
-	for (uint32_t i = 0; i < s->fault_count; i++) {
+	for (uint32_t i = 0; i < o->fault_count; i++) {
 		fprintf(to, i ? "," : "");
-		sim_put_seconds(to, s->fault[i].at);
-		fault_name(s->fault[i].fault, name, sizeof(name));
-		fprintf(to, ":%s#%" PRIu32, name, s->fault[i].dice);
+		sim_put_seconds(to, o->fault[i].at);
+		fault_name(o->fault[i].fault, name, sizeof(name));
+		fprintf(to, ":%s#%" PRIu32, name, o->fault[i].dice);
 	}
-	if (s->heal_at < SIM_NEVER) {
+	if (o->heal_at) {
 		fprintf(to, " --heal ");
-		sim_put_seconds(to, s->heal_at);
+		sim_put_seconds(to, o->heal_at);
 	}
 }
