@@ -264,7 +264,7 @@ $T/device/lun_tool: $(call obj,tests/device/lun_tool.c $(lun_src)) $B/libqdcore.
 	$(call link,$(call pkg_libs,blkid zlib))
 
 check_unit := $(unit_programs) tests/floors.sh tests/docs.sh
-check_sim := $T/sim-check $T/model-check $T/explore-check
+check_sim := $T/sim-check tests/sim_command.sh $T/model-check $T/explore-check
 check_device := $T/device/test_aio $T/device/test_watchdog $(sort $(wildcard tests/device/*.sh)) \
 	$(sort $(wildcard tests/heuristics/*.sh))
 check_cluster := tests/rig/s1check_test.sh tests/rig/faultlun_test.sh \
