@@ -128,16 +128,18 @@ static bool workers_start(struct sim_world *w, const struct sim_options *o, stru
 {
 	(void)fflush(stdout);	/* else each worker prints it again */
 	for (uint32_t i = 0; i < o->jobs; i++) {
-		shared->worker[i].pid = fork();
-		if (shared->worker[i].pid < 0) {
+		pid_t pid = fork();	/* the child must not write its 0 where the parent looks */
+
+		if (pid < 0) {
 			perror("fork");
 			return false;
 		}
-		if (shared->worker[i].pid == 0) {
+		if (pid == 0) {
 			work(w, o, shared, i);
 			(void)fflush(stdout);
 			_exit(0);
 		}
+		shared->worker[i].pid = pid;
 	}
 	return true;
 }
