@@ -31,16 +31,22 @@ loses_its_path() {
 	block_state "$victim" Evicted "${rest%% *}"
 	# shellcheck disable=SC2086
 	never_lost_quorum $rest "$since"
-	lun_path "$victim" ok
-	cluster_whole
-	fenced_once "$victim" "$since"
-	# shellcheck disable=SC2086
-	never_lost_quorum $rest "$since"
 }
 died_at() { awk -v n="n$1" -v since="$2" '$2 == n && $3 == "death" && $1 >= since { print $1; exit }' "$RIG_ST/events"; }
 
+# It stays off: the next scenario is about those who are left.
 master_whose_path_hangs_is_fenced_and_replaced() { loses_its_path "$(a_master)" hang; }
-follower_that_cannot_read_is_fenced() { loses_its_path "$(a_follower 1)" err r; }
+follower_that_cannot_read_is_fenced_and_comes_back() {
+	local since victim
+	since=$(rig_now)
+	victim=$(a_follower 1)
+	loses_its_path "$victim" err r
+	lun_path "$victim" ok
+	cluster_whole
+	fenced_once "$victim" "$since"
+	# shellcheck disable=SC2046	# a list of words
+	never_lost_quorum $(others "$victim") "$since"
+}
 
 # Its fencing fails; once its path works again it reads its eviction before anything else.
 follower_released_after_its_eviction_obeys() {
@@ -59,8 +65,7 @@ follower_released_after_its_eviction_obeys() {
 	await 3 node_died "$victim" "$since" reboot
 	# shellcheck disable=SC2086
 	never_lost_quorum $rest "$since"
-	rm "$RIG_ST/power-broken"
-	cluster_whole
+	cluster_whole_unfenced "$victim"
 }
 
 # It sees its own eviction, for it can still read.
@@ -76,9 +81,8 @@ follower_that_cannot_write_reboots_itself() {
 	await $((RIG_RING_S + RIG_MASTER_S)) agree $rest
 	# shellcheck disable=SC2086
 	never_lost_quorum $rest "$since"
-	rm "$RIG_ST/power-broken"
 	lun_path "$victim" ok
-	cluster_whole
+	cluster_whole_unfenced "$victim"
 }
 
 hang_of() {
@@ -151,11 +155,10 @@ lun_dead_for_all_takes_the_devices_votes_only() {
 # all, and comes back; nobody takes the others for dead meanwhile.
 lun_dead_for_all_and_back_blocks_two_of_three_and_frees_them() {
 	local since absent rest n
-	absent=$(a_follower 2)
+	for absent in 1 2 3; do node_on "$absent" || break; done
 	rest=$(others "$absent")
-	node_power_cut "$absent"
 	# shellcheck disable=SC2086	# a list of words
-	await $((RIG_RING_S + RIG_MASTER_S)) agree $rest
+	agree $rest
 	since=$(rig_now)
 	lun_all err
 	for n in $rest; do
@@ -262,9 +265,9 @@ scenario lun_as_slow_as_a_quarter_interval_costs_nothing
 scenario lun_slower_than_an_interval_kills_nobody
 scenario hang_of_exactly_the_second_law_ends_well
 scenario lun_dead_for_all_takes_the_devices_votes_only
-scenario lun_dead_for_all_and_back_blocks_two_of_three_and_frees_them
 scenario master_whose_path_hangs_is_fenced_and_replaced
-scenario follower_that_cannot_read_is_fenced
+scenario lun_dead_for_all_and_back_blocks_two_of_three_and_frees_them
+scenario follower_that_cannot_read_is_fenced_and_comes_back
 scenario follower_released_after_its_eviction_obeys
 scenario follower_that_cannot_write_reboots_itself
 scenario daemon_whose_write_hangs_leaves_and_another_starts_beside_it

@@ -21,8 +21,8 @@ while_so() {	# SECONDS PATHS MODE...
 }
 
 block_torn_now_and_then_costs_nothing() {
-	costs_nothing while_so 2 "$(a_follower 1)" tear=64 w every=4
-	costs_nothing while_so 2 "$(a_master)" tear=256 w every=4
+	costs_nothing while_so 1.5 "$(a_follower 1)" tear=64 w every=4
+	costs_nothing while_so 1.5 "$(a_master)" tear=256 w every=4
 }
 
 foreign_slot_corrupted_once_costs_nothing() {

@@ -50,7 +50,7 @@ winner_of_a_split_that_loses_the_lun_is_followed_after_z() {
 	lun_path "$winner" ok
 	await 3 node_died "$winner" "$since" reboot
 	rig_heal
-	cluster_whole
+	cluster_whole_unfenced "$winner"
 	never_lost_quorum "$loser" "$cut"
 }
 

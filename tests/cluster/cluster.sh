@@ -82,6 +82,14 @@ cluster_whole() {
 	cluster_join $(all_nodes) && await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) agree $(all_nodes)
 }
 
+# cluster_whole_unfenced NODE: it comes back while the power controller is broken, which
+# works again only when all agree: a fencing that is still tried would hit its new life.
+cluster_whole_unfenced() {
+	# shellcheck disable=SC2046	# a list of words
+	cluster_join "$1" && await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) agree $(all_nodes) &&
+		rm -f "$RIG_ST/power-broken"
+}
+
 # After a failed scenario: new power for everybody, the files as the script set them.
 scenario_reset() {
 	local n

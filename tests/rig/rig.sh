@@ -3,6 +3,7 @@
 #
 #	rig_enter "$@"                  # first thing; comes back inside the rig
 #	rig_start 3 votes=2             # nodes n1..n3 are on, nothing runs in them yet
+#					# (lun=faulty: their paths to the LUN can be broken)
 #	corosync_start 1 2 3; qdiskd_start 1 2 3
 #	...
 #	rig_stop                        # or just end: nothing survives the script
