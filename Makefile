@@ -265,6 +265,7 @@ $T/device/lun_tool: $(call obj,tests/device/lun_tool.c $(lun_src)) $B/libqdcore.
 
 check_unit := $(unit_programs) tests/floors.sh tests/docs.sh
 check_sim := $T/sim-check tests/sim_command.sh $T/model-check $T/explore-check
+check_mutants := tests/mutants.sh tests/explore_mutants.sh
 check_device := $T/device/test_aio $T/device/test_watchdog $(sort $(wildcard tests/device/*.sh)) \
 	$(sort $(wildcard tests/heuristics/*.sh))
 check_cluster := tests/rig/s1check_test.sh tests/rig/faultlun_test.sh \
@@ -281,13 +282,13 @@ check:
 	$(Q)tests/packages.sh
 	$(Q)$(MAKE) --no-print-directory check-run
 check-run: tests
-	$(Q)$(run) $(check_unit) $(check_sim) tests/mutants.sh $(check_device) $(check_cluster)
+	$(Q)$(run) $(check_unit) $(check_sim) $(check_mutants) $(check_device) $(check_cluster)
 check-unit: $(unit_programs) all
 	$(Q)$(run) $(check_unit)
 check-sim: $T/sim $T/model $T/explore
 	$(Q)$(run) $(check_sim)
-check-mutants: $T/sim
-	$(Q)$(run) tests/mutants.sh
+check-mutants: $T/sim $T/explore
+	$(Q)$(run) $(check_mutants)
 check-device: all $(device_programs:%=$T/device/%) $T/rig/fakedog
 	$(Q)$(run) $(check_device)
 check-cluster: all $(helpers)
@@ -303,6 +304,11 @@ $T/sim-check: $T/sim Makefile
 $T/explore-check: $T/explore Makefile
 	$(Q)printf '#!/bin/sh\nexec %s --tap\n' '$(CURDIR)/$T/explore' > $@ && chmod +x $@
 
+# every order of events in a small world: ten minutes on two processors; prints the table
+.PHONY: explore
+explore: $T/explore
+	$(Q)$T/explore --all
+
 # write the traces anew that check-sim compares; read what changed before you keep it
 .PHONY: traces
 traces: $T/sim
@@ -315,7 +321,7 @@ random := RIG_BUILD=$(CURDIR)/$B RANDOM_SEED=$(SEED) RANDOM_CAMPAIGN=$(CAMPAIGN)
 .PHONY: random soak rounds
 random: all $(helpers)
 	$(Q)RANDOM_SECONDS=$(SECONDS) $(random)
-soak: all $(helpers) soak-sim
+soak: all $(helpers) soak-sim explore
 	$(Q)RANDOM_SECONDS=1800 $(random)
 
 # every cluster scenario ROUNDS times; stops at the first failure
@@ -396,11 +402,12 @@ help:
 	@echo 'check-unit     pure tests, no root; under a minute'
 	@echo 'check-sim      the engine in a simulated world: fixed seeds and named stories'
 	@echo 'traces         write tests/traces anew, the stories that check-sim compares'
-	@echo 'check-mutants  the core with one clause broken at a time: the simulator must find each'
+	@echo 'check-mutants  the core with one clause broken at a time: simulator or explorer must find each'
 	@echo 'check-device   mkqdisk, aio and heuristics on loop devices and namespaces'
 	@echo 'check-cluster  real corosync nodes in namespaces'
 	@echo 'random         random faults on real corosync: SECONDS=180 SEED= CAMPAIGN= PLAN='
-	@echo 'soak           soak-sim, then random for 30 minutes'
+	@echo 'soak           soak-sim, explore, then random for 30 minutes'
+	@echo 'explore        every order of events in a small world, up to some faults; ten minutes'
 	@echo 'soak-sim       SECONDS=180 of seeds that nobody has simulated before, on all processors'
 	@echo 'rounds         ROUNDS=10 rounds of the cluster scenarios'
 	@echo 'demo           three nodes and a LUN, live: death, last man standing, split'

@@ -2,7 +2,8 @@
  *
  *	explore [--nodes N] [--faults F] [--start NAME] [--together] [--token long]
  *		[--watchdog] [--no-guard] [--seconds S] [--depth STEPS] [--memory MIB]
- *	explore --tap			what `make check` runs
+ *	explore --all		every job of the table, two at a time, ten minutes
+ *	explore --tap		what `make check` runs
  *
  * Exit status: 0 nothing is violated, 1 something is, 2 usage.
  */
@@ -64,6 +65,7 @@ static void result_print(const char *before, const struct job *job, const struct
 	       res->violated ? "VIOLATED " : res->complete ? "complete" : res->started ? "stopped by " :
 	       "no such start",
 	       res->violated ? res->broken : res->stopped_by, res->seconds);
+	(void)fflush(stdout);
 }
 
 /* ---- Jobs, two at a time, each in a process of its own ---- */
@@ -80,11 +82,11 @@ static struct xp_result *results_new(uint32_t count)
 	return p;
 }
 
-static void job_fork(const struct job *job, struct xp_result *result)
+static pid_t job_fork(const struct job *job, struct xp_result *result)
 {
 	pid_t pid;
 
-	*result = (struct xp_result){ .stopped_by = "an assert" };	/* until it says otherwise */
+	*result = (struct xp_result){ .stopped_by = "a crash" };	/* until it says otherwise */
 	(void)fflush(stdout);
 	pid = fork();
 	if (pid < 0) {
@@ -92,22 +94,29 @@ static void job_fork(const struct job *job, struct xp_result *result)
 		exit(1);
 	}
 	if (pid > 0)
-		return;
+		return pid;
 	xp_search(&job->setup, job->start, &job->limits, result);
 	_exit(0);
 }
 
-static void jobs_run(const struct job *jobs, uint32_t count, struct xp_result *results)
+/* `tell`: a line for each as it ends. */
+static void jobs_run(const struct job *jobs, uint32_t count, struct xp_result *results, bool tell)
 {
-	uint32_t running = 0;
+	pid_t pids[JOBS] = { 0 }, pid;
+	uint32_t begun = 0, ended = 0;
 
-	for (uint32_t k = 0; k < count || running; ) {
-		if (k < count && running < WORKERS) {
-			job_fork(&jobs[k], &results[k]);
-			k++;
-			running++;
-		} else if (wait(NULL) > 0) {
-			running--;
+	assert(count <= JOBS);
+	while (ended < count) {
+		if (begun < count && begun - ended < WORKERS) {
+			pids[begun] = job_fork(&jobs[begun], &results[begun]);
+			begun++;
+			continue;
+		}
+		pid = wait(NULL);
+		ended += pid > 0;
+		for (uint32_t k = 0; k < begun && tell; k++) {
+			if (pids[k] == pid)
+				result_print("", &jobs[k], &results[k]);
 		}
 	}
 }
@@ -192,37 +201,72 @@ static unsigned tap_job(unsigned number, const struct job *job, const struct xp_
  * that no rule can mend, and that the assumption rules out. */
 static unsigned tap_assumption(unsigned number)
 {
-	static struct xp_result result;
+	struct xp_result *result = results_new(1);
 	struct job job;
 	bool found;
 
 	job_init(&job, 2, 1, "split", false, false);
 	job.setup.guard = false;
 	job.setup.kinds = (uint64_t)1 << XP_FREEZE;
-	xp_search(&job.setup, job.start, &job.limits, &result);
-	result_print("# ", &job, &result);
-	found = result.violated && xp_story(&job.setup, job.start, &result, NULL);
+	jobs_run(&job, 1, result, /* tell */ false);
+	result_print("# ", &job, result);
+	found = result->violated && xp_story(&job.setup, job.start, result, NULL);
 	return tap(number, found, "what_the_assumption_rules_out_is_found_without_it");
 }
 
-static uint32_t tap_jobs(struct job *jobs)
+struct plan {
+	uint32_t nodes, faults;
+	const char *start;
+	bool together, is_long, watchdog;
+	uint32_t seconds;
+};
+
+static const struct plan tap_plan[] = {
+	{ 3, 0, "cold", false, false, false, 60 }, { 3, 0, "calm", false, false, false, 60 },
+	{ 3, 0, "split", false, false, false, 60 }, { 3, 0, "lost", false, false, false, 60 },
+	{ 3, 0, "hang", false, false, false, 60 }, { 3, 0, "death", false, false, false, 60 },
+	{ 3, 0, "bid", false, false, false, 60 }, { 3, 0, "rival", false, true, false, 60 },
+	{ 2, 1, "calm", true, false, false, 60 }, { 2, 1, "calm", false, true, false, 60 }, { 2, 1, "calm", false, false, true, 60 },
+	{ 2, 1, "cold", false, false, false, 60 }, { 2, 1, "split", false, false, false, 60 },
+	{ 2, 2, "calm", false, false, false, 15 }, { 3, 1, "calm", false, false, false, 15 },
+	{ 0 },
+};
+
+/* Ten minutes on two idle processors. */
+static const struct plan table_plan[] = {
+	{ 3, 1, "calm", false, false, false, 300 }, { 2, 2, "calm", false, false, false, 200 },
+	{ 2, 1, "calm", false, false, false, 60 }, { 2, 1, "calm", true, false, false, 60 },
+	{ 2, 1, "calm", false, true, false, 60 }, { 2, 1, "calm", false, false, true, 60 },
+	{ 2, 1, "cold", false, false, false, 60 }, { 2, 1, "cold", true, false, false, 60 },
+	{ 2, 1, "split", false, false, false, 60 }, { 2, 1, "split", true, false, false, 60 },
+	{ 2, 1, "split", false, true, false, 60 }, { 2, 1, "split", false, false, true, 60 },
+	{ 2, 1, "hang", false, false, false, 60 }, { 2, 1, "hang", true, false, false, 60 },
+	{ 2, 1, "death", false, false, false, 60 }, { 2, 1, "death", true, false, false, 60 },
+	{ 2, 1, "bid", false, false, false, 60 }, { 2, 1, "bid", true, false, false, 60 },
+	{ 2, 3, "calm", false, false, false, 60 }, { 2, 2, "split", false, false, false, 60 },
+	{ 3, 0, "cold", false, false, false, 60 }, { 3, 0, "calm", true, false, false, 60 },
+	{ 3, 0, "split", false, false, false, 60 }, { 3, 0, "split", false, true, false, 60 },
+	{ 3, 0, "lost", false, false, false, 60 }, { 3, 0, "hang", false, false, false, 60 },
+	{ 3, 0, "death", false, false, false, 60 }, { 3, 0, "bid", false, false, false, 60 },
+	{ 3, 1, "split", false, false, false, 60 }, { 3, 1, "bid", false, false, false, 60 },
+	{ 3, 1, "death", false, false, false, 60 }, { 3, 1, "rival", false, false, false, 60 },
+	{ 3, 1, "rival", false, true, false, 60 }, { 3, 2, "calm", false, false, false, 60 },
+	{ 0 },
+};
+
+static uint32_t jobs_plan(struct job *jobs, const struct plan *plan, uint32_t mib)
 {
 	uint32_t count = 0;
 
-	for (uint32_t k = 0; xp_start_name(k); k++)
-		job_init(&jobs[count++], 3, 0, xp_start_name(k), /* together */ false, /* long */ false);
-	job_init(&jobs[count++], 2, 1, "calm", /* together */ true, /* long */ false);
-	job_init(&jobs[count++], 2, 1, "calm", /* together */ false, /* long */ true);
-	job_init(&jobs[count++], 2, 1, "calm", /* together */ false, /* long */ false);
-	jobs[count - 1].setup.watchdog = true;
-	job_init(&jobs[count++], 2, 1, "cold", /* together */ false, /* long */ false);
-	job_init(&jobs[count++], 2, 1, "split", /* together */ false, /* long */ false);
-	job_init(&jobs[count++], 2, 2, "calm", /* together */ false, /* long */ false);
-	jobs[count - 1].limits.seconds = 15;
-	job_init(&jobs[count++], 3, 1, "calm", /* together */ false, /* long */ false);
-	jobs[count - 1].limits.seconds = 15;
-	for (uint32_t k = 0; k < count; k++)
-		jobs[k].limits.bytes = (uint64_t)256 << 20;
+	for (; plan->nodes; plan++, count++) {
+		struct job *job = &jobs[count];
+
+		assert(count < JOBS);
+		job_init(job, plan->nodes, plan->faults, plan->start, plan->together, plan->is_long);
+		job->setup.watchdog = plan->watchdog;
+		job->limits.seconds = plan->seconds;
+		job->limits.bytes = (uint64_t)mib << 20;
+	}
 	return count;
 }
 
@@ -231,13 +275,39 @@ static int tap_run(void)
 	static struct job jobs[JOBS];
 	struct xp_result *results = results_new(JOBS);
 	unsigned number = 2, failed = tap_walks(1) + tap_assumption(2);
-	uint32_t count = tap_jobs(jobs);
+	uint32_t count = jobs_plan(jobs, tap_plan, 256);
 
-	jobs_run(jobs, count, results);
+	jobs_run(jobs, count, results, /* tell */ false);
 	for (uint32_t k = 0; k < count; k++)
 		failed += tap_job(++number, &jobs[k], &results[k]);
 	printf("1..%u\n", number);
 	return failed ? 1 : 0;
+}
+
+/* ---- The table ---- */
+
+static int table_run(uint32_t mib)
+{
+	static struct job jobs[JOBS];
+	struct xp_result *results = results_new(JOBS);
+	uint32_t count = jobs_plan(jobs, table_plan, mib);
+	uint64_t states = 0, tried = 0;
+	double seconds = 0;
+	int status = 0;
+
+	jobs_run(jobs, count, results, /* tell */ true);
+	for (uint32_t k = 0; k < count; k++) {
+		states += results[k].states;
+		tried += results[k].tried;
+		seconds += results[k].seconds;
+		if (results[k].violated)
+			(void)xp_story(&jobs[k].setup, jobs[k].start, &results[k], "");
+		if (!job_good(&results[k]))
+			status = 1;
+	}
+	printf("%llu states, %llu events tried, %.0f s of processor time\n", (unsigned long long)states,
+	       (unsigned long long)tried, seconds);
+	return status;
 }
 
 /* ---- Options ---- */
@@ -247,6 +317,7 @@ static int usage(void)
 	fprintf(stderr, "usage: explore [--nodes 2|3] [--faults 0..%u] [--start NAME] [--together]\n"
 			"               [--token long|short] [--watchdog] [--no-guard] [--seconds S]\n"
 			"               [--depth STEPS] [--memory MIB]\n"
+			"       explore --all\n"
 			"       explore --tap\n"
 			"starts:", FAULTS_MAX);
 	for (uint32_t k = 0; xp_start_name(k); k++)
@@ -313,7 +384,7 @@ static bool flag_parse(const char *name, struct options *o)
 
 static int one_run(const struct options *o)
 {
-	static struct xp_result result;
+	struct xp_result *result = results_new(1);
 	struct job job;
 
 	job_init(&job, (uint32_t)o->nodes, (uint32_t)o->faults, o->start, o->together, o->is_long);
@@ -321,11 +392,10 @@ static int one_run(const struct options *o)
 	job.setup.guard = !o->no_guard;
 	job.limits = (struct xp_limits){ .seconds = (double)o->seconds, .layers = (uint32_t)o->depth,
 					 .bytes = o->memory << 20 };
-	xp_search(&job.setup, job.start, &job.limits, &result);
-	result_print("", &job, &result);
-	if (result.violated && !xp_story(&job.setup, job.start, &result, ""))
+	jobs_run(&job, 1, result, /* tell */ true);
+	if (result->violated && !xp_story(&job.setup, job.start, result, ""))
 		printf("the story does not violate it: two states were taken for one\n");
-	return job_good(&result) ? 0 : 1;
+	return job_good(result) ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -334,6 +404,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "--tap") == 0)
 		return tap_run();
+	if (argc == 2 && strcmp(argv[1], "--all") == 0)
+		return table_run(3072);
 	for (int i = 1; i < argc; i++) {
 		if (flag_parse(argv[i], &o))
 			continue;

@@ -251,7 +251,7 @@ size_t xp_pack(struct xp_run *r, uint8_t bytes[XP_PACKED_MAX]);
 void xp_unpack(struct xp_run *r, const uint8_t *bytes);
 
 /* explore_start.c */
-#define XP_STARTS 8u
+#define XP_STARTS 9u
 /* Run from nothing, without any fault, to a start state; false: no such one. */
 bool xp_start(struct xp_run *r, const char *name, uint32_t variant);
 const char *xp_start_name(uint32_t index);	/* NULL: no more */

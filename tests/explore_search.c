@@ -1,10 +1,12 @@
 /* The search: layer by layer of time, within a layer whatever comes. A state is
  * known by 64 bits of a hash, at a place given by 64 others: of n states one is
  * taken for another with a probability below n^2 / 2^65. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "explore_search.h"
 
@@ -79,29 +81,51 @@ static uint8_t *arena_push(struct arena *a, size_t size)
 	return a->bytes + a->size - size;
 }
 
-/* Most words of a state are 0: a bit for each word, then those that are not. */
+/* Most words of a state are 0, and most bytes of the others: a bit for each word,
+ * then for each that is not 0 a bit for each byte, and those that are not 0. */
+static uint8_t *word_pack(uint8_t *at, uint64_t word)
+{
+	uint8_t *map = at++;
+
+	*map = 0;
+	for (unsigned k = 0; k < 8; k++, word >>= 8) {
+		if (!(word & 0xFF))
+			continue;
+		*map |= (uint8_t)(1u << k);
+		*at++ = (uint8_t)word;
+	}
+	return at;
+}
+
 static void words_pack(struct arena *a, const uint8_t *bytes, uint32_t size)
 {
 	uint32_t words = size / 8;
 
 	for (uint32_t w = 0; w < words; w += 64) {
-		uint8_t *at = arena_push(a, 8 + 64 * 8);
+		size_t room = 8 + 64 * 9;
+		uint8_t *begin = arena_push(a, room), *at = begin + 8;
 		uint64_t map = 0, word;
-		size_t used = 8;
 
 		for (uint32_t k = 0; k < 64 && w + k < words; k++) {
 			memcpy(&word, bytes + (size_t)(w + k) * 8, 8);
 			if (!word)
 				continue;
 			map |= (uint64_t)1 << k;
-			memcpy(at + used, &word, 8);
-			used += 8;
+			at = word_pack(at, word);
 		}
-		memcpy(at, &map, 8);
-		a->size -= 8 + 64 * 8 - used;
+		memcpy(begin, &map, 8);
+		a->size -= room - (size_t)(at - begin);
 	}
 }
 
+static const uint8_t *word_unpack(const uint8_t *at, uint8_t *word)
+{
+	for (uint8_t map = *at++; map; map &= (uint8_t)(map - 1))
+		word[__builtin_ctz(map)] = *at++;
+	return at;
+}
+
+/* How many bytes it took. */
 static size_t words_unpack(const uint8_t *at, uint8_t *bytes, uint32_t size)
 {
 	const uint8_t *begin = at;
@@ -112,8 +136,8 @@ static size_t words_unpack(const uint8_t *at, uint8_t *bytes, uint32_t size)
 
 		memcpy(&map, at, 8);
 		at += 8;
-		for (; map; map &= map - 1, at += 8)
-			memcpy(bytes + (size_t)(w + (uint32_t)__builtin_ctzll(map)) * 8, at, 8);
+		for (; map; map &= map - 1)
+			at = word_unpack(at, bytes + (size_t)(w + (uint32_t)__builtin_ctzll(map)) * 8);
 	}
 	return (size_t)(at - begin);
 }
@@ -197,6 +221,8 @@ static void path_make(struct search *s)
 	uint32_t id = s->now.parent;
 
 	res->length = 0;
+	if (s->links.size == 0)		/* on the way to a start state */
+		return;
 	path_prepend(res, s->now.event, s->now.count);
 	for (;;) {
 		struct link link = link_get(s, id);
@@ -332,6 +358,18 @@ static bool layer(struct search *s)
 	return true;
 }
 
+/* An assert of the core has failed: that is a finding like any other. */
+static struct search *searching;
+
+static void assert_failed(int signal)
+{
+	(void)signal;
+	searching->result->violated = true;
+	memcpy(searching->result->broken, "an assert fails", sizeof("an assert fails"));
+	path_make(searching);
+	_exit(0);
+}
+
 static void roots(struct search *s, const struct xp_setup *setup, const char *start)
 {
 	uint32_t good = 0;
@@ -387,6 +425,8 @@ void xp_search(const struct xp_setup *setup, const char *start, const struct xp_
 	while (8 * 4 * (s->seen.mask + 1) < limits->bytes)	/* a quarter to a half of it */
 		s->seen.mask = 2 * s->seen.mask + 1;
 	s->seen.slot = memory(8 * (s->seen.mask + 1));
+	searching = s;
+	(void)signal(SIGABRT, assert_failed);
 	roots(s, setup, start);
 	while (s->next.size) {
 		struct arena done = s->frontier;
@@ -400,6 +440,7 @@ void xp_search(const struct xp_setup *setup, const char *start, const struct xp_
 			break;
 		ret_result->layers++;
 	}
+	(void)signal(SIGABRT, SIG_DFL);
 	ret_result->complete = ret_result->started && !ret_result->violated && !*ret_result->stopped_by;
 	ret_result->seconds = seconds() - s->begin;
 	search_free(s);

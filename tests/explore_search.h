@@ -24,7 +24,8 @@ struct xp_result {
 	uint8_t path[4096];	/* which of the events that may come, at each state */
 };
 
-/* From every variant of a start at once. */
+/* From every variant of a start at once. In a process of its own: where an assert
+ * fails it ends there, and the result has the path. */
 void xp_search(const struct xp_setup *setup, const char *start, const struct xp_limits *limits,
 	       struct xp_result *ret_result);
 

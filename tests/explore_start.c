@@ -92,6 +92,12 @@ static bool scene(struct xp_run *r, const char *name, uint32_t master)
 		return fault(r, XP_SPLIT, master);
 	if (strcmp(name, "lost") == 0)		/* a follower alone */
 		return fault(r, XP_SPLIT, other);
+	if (strcmp(name, "rival") == 0) {	/* one alone, and then the others' master dies */
+		if (!fault(r, XP_SPLIT, other))
+			return false;
+		run_time(r, 30 * XP_INTERVAL);
+		return r->setup.nodes > 2 && fault(r, XP_DEATH, master);
+	}
 	if (strcmp(name, "hang") == 0)
 		return fault(r, XP_HANG, master);
 	if (strcmp(name, "death") == 0)
@@ -106,7 +112,7 @@ static bool scene(struct xp_run *r, const char *name, uint32_t master)
 	return false;
 }
 
-static const char *const names[XP_STARTS] = { "cold", "calm", "split", "lost", "hang", "death", "bid", NULL };
+static const char *const names[XP_STARTS] = { "cold", "calm", "split", "lost", "hang", "death", "bid", "rival", NULL };
 
 const char *xp_start_name(uint32_t index)
 {
