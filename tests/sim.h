@@ -23,6 +23,7 @@
  *	sim_old_peer.c	a peer that is a daemon of 2011
  *	sim_hand.c	the daemon's corosync hand
  *	sim_check.c	the invariants S1..S7, L1 and D1
+ *	sim_rules.c	rules of the vote and of the twin, looked at while they are followed
  *	sim_goal.c	the promises P1..P4
  *	sim_setup.c	what kind of run a seed is
  *	sim_chaos.c	faults drawn by chance, one plan for each kind of run
@@ -127,6 +128,7 @@ struct sim_trace {
 struct sim_corosync {
 	bool up, frozen;	/* frozen: SIGSTOP of corosync alone */
 	struct qd_ring ring;
+	uint64_t ring_at;	/* when it was installed */
 	uint64_t highest_seq;	/* survives on disk */
 	qd_mask members;
 	sim_set machines;	/* of that ring */
@@ -209,6 +211,7 @@ struct sim_node {
 	uint32_t life;		/* of the daemon: +1 with each start and end */
 	uint32_t power;		/* +1 with each boot and power cut */
 	uint32_t pause_gen, guard_gen;
+	uint64_t stirred_at;	/* machine, daemon and corosync stand still or go on since then */
 	bool guarded;
 	uint32_t group;		/* machines of one group reach each other */
 	sim_set cut;		/* these and it do not hear each other, whoever else does */

@@ -153,6 +153,13 @@ void sim_check_write(struct sim_world *w, struct sim_node *n, uint32_t slot, con
 		     size_t size);
 void sim_check_evicted(struct sim_world *w, const struct sim_write *write);
 void sim_check_poll(struct sim_world *w, struct sim_node *n, uint64_t incarnation, bool cast);
+/* The daemon decides to cast 0 or 1. */
+void sim_check_vote(struct sim_world *w, struct sim_node *n, struct qd_ring ring, bool cast);
+/* V takes away what it has cast. */
+void sim_check_forgotten(struct sim_world *w, struct sim_node *n);
+/* Sync has ended for this node. */
+void sim_check_synced(struct sim_world *w, struct sim_node *n);
+void sim_check_exit(struct sim_world *w, struct sim_node *n, int status);
 void sim_check_pet(struct sim_world *w, struct sim_node *n);
 void sim_check_step(struct sim_world *w, struct sim_node *n);
 

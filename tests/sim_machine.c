@@ -7,6 +7,7 @@ static void guard_update(struct sim_world *w, struct sim_node *n)
 {
 	bool bad = n->on && (n->frozen || (n->running ? n->paused : n->killed));
 
+	n->stirred_at = w->now;
 	if (bad == n->guarded)
 		return;
 	n->guarded = bad;

@@ -74,6 +74,7 @@ static void port_vote(void *ctx, uint64_t seq, struct qd_ring ring, bool cast, u
 {
 	struct sim_node *n = node_of(ctx);
 
+	sim_check_vote(n->world, n, ring, cast);
 	n->hand.vote.seq = seq;
 	n->hand.vote.ring = ring;
 	n->hand.vote.cast = cast || n->world->setup.lies & SIM_LIE_VOTE;
@@ -188,6 +189,7 @@ static void port_exit(void *ctx, int status)
 {
 	struct sim_node *n = node_of(ctx);
 
+	sim_check_exit(n->world, n, status);
 	n->exited = true;
 	n->exit_status = status;
 	sim_say(n->world, n->id, "qdiskd ends with status %llu", (uint64_t)status, 0, 0);

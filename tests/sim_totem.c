@@ -316,6 +316,7 @@ static void ring_install(struct sim_world *w, struct sim_node *n, struct qd_ring
 	struct sim_corosync *co = &n->co;
 
 	co->ring = ring;
+	co->ring_at = w->now;
 	co->machines = set;
 	co->members = 0;
 	co->lost_at = co->gather_at = 0;
@@ -441,6 +442,7 @@ void sim_corosync_go(struct sim_world *w, struct sim_node *n)
 	if (!n->co.up || !n->co.frozen)
 		return;
 	sim_say(w, n->id, "corosync goes on", 0, 0, 0);
+	n->stirred_at = w->now;
 	n->co.frozen = false;
 	sim_vote_timer(w, n);
 	sim_hand_go(w, n);

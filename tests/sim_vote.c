@@ -126,6 +126,12 @@ void sim_vote_info(struct sim_world *w, struct sim_node *n)
 
 /* ---- Sync ---- */
 
+/* By the clock of its machine, which is the daemon's too. */
+static uint64_t later(const struct sim_world *w, const struct sim_node *n, uint32_t ms)
+{
+	return sim_local_to_sim(n, sim_local(n, w->now) + 1000u * (uint64_t)ms);
+}
+
 static void deadline_set(struct sim_world *w, struct sim_node *n, uint64_t at)
 {
 	struct sim_corosync *co = &n->co;
@@ -146,7 +152,7 @@ void sim_vote_sync(struct sim_world *w, struct sim_node *n)
 	co->busy_at = w->now;
 	co->visit_at = 0;
 	if (co->registered && co->alive) {
-		deadline_set(w, n, w->now + 1000u * (uint64_t)n->params.y_ms);
+		deadline_set(w, n, later(w, n, n->params.y_ms));
 		co->wait_poll = true;
 	}
 }
@@ -251,6 +257,7 @@ void sim_vote_activate(struct sim_world *w, struct sim_node *n, uint32_t gen)
 		return;
 	count_votes(w, n);
 	co->in_sync = false;
+	sim_check_synced(w, n);
 	shown_set(w, n, co->quorate);
 }
 
@@ -272,6 +279,7 @@ void sim_vote_timer(struct sim_world *w, struct sim_node *n)
 	co->deadline = 0;
 	if (!co->alive)
 		return;
+	sim_check_forgotten(w, n);
 	sim_say(w, n->id, "corosync: lost contact with the quorum device", 0, 0, 0);
 	co->alive = co->cast = co->wait_poll = false;
 	info_send(w, n);
@@ -298,7 +306,7 @@ bool sim_vote_poll(struct sim_world *w, struct sim_node *n, struct qd_ring ring,
 	co->alive = true;
 	co->cast = cast;
 	co->cast_ring = ring;
-	deadline_set(w, n, w->now + 1000u * (uint64_t)n->params.v_ms);
+	deadline_set(w, n, later(w, n, n->params.v_ms));
 	if (changed) {
 		info_send(w, n);
 		w->check.dirty = true;

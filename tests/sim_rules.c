@@ -1,0 +1,73 @@
+/* Rules of qdisk(5) that can be looked at while they are followed, named after
+ * what they are about: VOTE, L1, TWIN; and one promise, P3. */
+#include "sim.h"
+
+#define L1_SLACK_US 1500u	/* the alarm counts in ms, and the call takes its time */
+
+static bool evicted(const struct sim_world *w, const struct sim_node *n)
+{
+	for (uint32_t i = 0; i < w->check.evicted[n->id].count && i < SIM_EVICTED; i++) {
+		if (w->check.evicted[n->id].incarnation[i] == n->engine.state.incarnation)
+			return true;
+	}
+	return false;
+}
+
+/* A master by its own word that nobody has evicted, as the last read of `n` shows it. */
+static bool shows_master(const struct sim_world *w, const struct sim_node *n, const struct sim_node *other)
+{
+	const struct qd_slot *slot = &n->engine.slots[other->id - 1];
+
+	return other != n && sim_awake(other) && !other->engine.ended && slot->result == QD_SLOT_OK &&
+	       other->engine.state.role == QD_STATE_MASTER && slot->block.state == QD_STATE_MASTER &&
+	       slot->block.incarnation == other->engine.state.incarnation && !evicted(w, other) &&
+	       n->engine.state.member[other->id - 1].missed == 0 &&
+	       n->engine.state.member[other->id - 1].beating;
+}
+
+/* VOTE: a 1 needs one live master, a seat in its mask, and its block in this ring. */
+void sim_check_vote(struct sim_world *w, struct sim_node *n, struct qd_ring ring, bool cast)
+{
+	const struct qd_state *s = &n->engine.state;
+	const struct qd_block *block = &s->member[(s->master ? s->master : n->id) - 1].block;	/* last good */
+	uint32_t masters = s->role == QD_STATE_MASTER;
+
+	if (!cast || n->id == w->check.exempt)
+		return;
+	for (uint32_t i = 0; i < w->setup.nodes; i++)
+		masters += shows_master(w, n, &w->node[i]);
+	if (s->master == 0 || masters > 1)
+		sim_fail(w, "VOTE", n->id, "casts 1 without exactly one live master");
+	else if (s->role != QD_STATE_MASTER && !qd_has(block->master_mask, n->id))
+		sim_fail(w, "VOTE", n->id, "casts 1 without a seat in the master's mask");
+	else if (s->role != QD_STATE_MASTER && block->has_ext && !qd_ring_equal(block->ext.ring, ring))
+		sim_fail(w, "VOTE", n->id, "casts 1 for a master that shows another ring");
+}
+
+/* L1: from (K-1)*I of silence on a daemon withdraws its vote by itself. Without it V
+ * takes the vote a little later: it counts from the last poll, not from the last beat. */
+void sim_check_forgotten(struct sim_world *w, struct sim_node *n)
+{
+	uint64_t withdraw_ms = qd_law_withdraw_ms(&n->params.t);
+	bool withdrawn = n->hand.vote_waits && !n->hand.vote.cast;
+
+	if (n->co.cast && sim_awake(n) && !n->hand.hung && !withdrawn &&
+	    w->now - n->stirred_at >= sim_cycles(w, 1) &&
+	    sim_local(n, w->now) > 1000 * (n->engine.state.landed_start_ms + withdraw_ms) + L1_SLACK_US)
+		sim_fail(w, "L1", n->id, "corosync has to forget a vote that was not withdrawn");
+}
+
+/* P3: on a healthy LUN the winner of a split answers in a few cycles of I/O. */
+void sim_check_synced(struct sim_world *w, struct sim_node *n)
+{
+	if (w->setup.kind == SIM_SPLIT && w->goal.quorate >> n->index & 1 &&
+	    w->now - n->co.ring_at > w->interval_us / 2)
+		sim_fail(w, "P3", n->id, "the winner of a split answers late");
+}
+
+/* TWIN: only where another machine has this node's id does a daemon end for that. */
+void sim_check_exit(struct sim_world *w, struct sim_node *n, int status)
+{
+	if (status == 3 && n->id != w->check.exempt && !qd_has(w->check.forged, n->id))
+		sim_fail(w, "TWIN", n->id, "ends for a second node with its id, and there is none");
+}
