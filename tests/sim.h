@@ -332,7 +332,8 @@ enum {
 	SIM_WITHOUT_IO_TIMEOUT = 1 << 8,
 	SIM_WITHOUT_MIXED = 1 << 9,	/* timings */
 	SIM_WITHOUT_SPARES = 1 << 10,	/* machines with the id of another */
-	SIM_WITHOUTS = 11
+	SIM_WITHOUT_RULES = 1 << 11,	/* VOTE and L1 are not looked at: what comes of it is */
+	SIM_WITHOUTS = 12
 };
 
 /* Ways in which a world can lie, to show that the checker sees it. */

@@ -157,8 +157,8 @@ void sim_check_poll(struct sim_world *w, struct sim_node *n, uint64_t incarnatio
 void sim_check_vote(struct sim_world *w, struct sim_node *n, struct qd_ring ring, bool cast);
 /* V takes away what it has cast. */
 void sim_check_forgotten(struct sim_world *w, struct sim_node *n);
-/* Sync has ended for this node. */
-void sim_check_synced(struct sim_world *w, struct sim_node *n);
+/* It answers a ring change. */
+void sim_check_answer(struct sim_world *w, struct sim_node *n);
 void sim_check_exit(struct sim_world *w, struct sim_node *n, int status);
 void sim_check_pet(struct sim_world *w, struct sim_node *n);
 void sim_check_step(struct sim_world *w, struct sim_node *n);

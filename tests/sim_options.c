@@ -9,7 +9,7 @@
 
 static const char *const withouts[SIM_WITHOUTS] = {
 	"tails", "drift", "wild", "heuristics", "restart", "boot", "fencing", "watchdog", "io-timeout",
-	"mixed", "spares",
+	"mixed", "spares", "rules",
 };
 
 static const char *const lies[SIM_LIES] = {

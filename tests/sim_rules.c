@@ -18,7 +18,7 @@ static bool shows_master(const struct sim_world *w, const struct sim_node *n, co
 {
 	const struct qd_slot *slot = &n->engine.slots[other->id - 1];
 
-	return other != n && sim_awake(other) && !other->engine.ended && slot->result == QD_SLOT_OK &&
+	return other != n && !other->old && sim_awake(other) && !other->engine.ended && slot->result == QD_SLOT_OK &&
 	       other->engine.state.role == QD_STATE_MASTER && slot->block.state == QD_STATE_MASTER &&
 	       slot->block.incarnation == other->engine.state.incarnation && !evicted(w, other) &&
 	       n->engine.state.member[other->id - 1].missed == 0 &&
@@ -32,7 +32,7 @@ void sim_check_vote(struct sim_world *w, struct sim_node *n, struct qd_ring ring
 	const struct qd_block *block = &s->member[(s->master ? s->master : n->id) - 1].block;	/* last good */
 	uint32_t masters = s->role == QD_STATE_MASTER;
 
-	if (!cast || n->id == w->check.exempt)
+	if (!cast || n->old || n->id == w->check.exempt || w->setup.without & SIM_WITHOUT_RULES)
 		return;
 	for (uint32_t i = 0; i < w->setup.nodes; i++)
 		masters += shows_master(w, n, &w->node[i]);
@@ -51,6 +51,8 @@ void sim_check_forgotten(struct sim_world *w, struct sim_node *n)
 	uint64_t withdraw_ms = qd_law_withdraw_ms(&n->params.t);
 	bool withdrawn = n->hand.vote_waits && !n->hand.vote.cast;
 
+	if (w->setup.without & SIM_WITHOUT_RULES || n->old)	/* 2011: it never withdraws */
+		return;
 	if (n->co.cast && sim_awake(n) && !n->hand.hung && !withdrawn &&
 	    w->now - n->stirred_at >= sim_cycles(w, 1) &&
 	    sim_local(n, w->now) > 1000 * (n->engine.state.landed_start_ms + withdraw_ms) + L1_SLACK_US)
@@ -58,7 +60,7 @@ void sim_check_forgotten(struct sim_world *w, struct sim_node *n)
 }
 
 /* P3: on a healthy LUN the winner of a split answers in a few cycles of I/O. */
-void sim_check_synced(struct sim_world *w, struct sim_node *n)
+void sim_check_answer(struct sim_world *w, struct sim_node *n)
 {
 	if (w->setup.kind == SIM_SPLIT && w->goal.quorate >> n->index & 1 &&
 	    w->now - n->co.ring_at > w->interval_us / 2)
@@ -68,6 +70,9 @@ void sim_check_synced(struct sim_world *w, struct sim_node *n)
 /* TWIN: only where another machine has this node's id does a daemon end for that. */
 void sim_check_exit(struct sim_world *w, struct sim_node *n, int status)
 {
-	if (status == 3 && n->id != w->check.exempt && !qd_has(w->check.forged, n->id))
+	const struct sim_node *last = &w->node[w->setup.nodes - 1];
+	bool has_twin = last->spare && last->id == n->id;
+
+	if (status == 3 && !has_twin && n->id != w->check.exempt && !qd_has(w->check.forged, n->id))
 		sim_fail(w, "TWIN", n->id, "ends for a second node with its id, and there is none");
 }

@@ -257,7 +257,6 @@ void sim_vote_activate(struct sim_world *w, struct sim_node *n, uint32_t gen)
 		return;
 	count_votes(w, n);
 	co->in_sync = false;
-	sim_check_synced(w, n);
 	shown_set(w, n, co->quorate);
 }
 
@@ -312,6 +311,7 @@ bool sim_vote_poll(struct sim_world *w, struct sim_node *n, struct qd_ring ring,
 		w->check.dirty = true;
 	}
 	if (co->wait_poll) {
+		sim_check_answer(w, n);
 		co->wait_poll = false;
 		if (changed)
 			sync_go_on(w, n);
