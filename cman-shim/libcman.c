@@ -86,7 +86,7 @@ struct cman_handle *handle_enter(cman_handle_t handle, enum handle_kind kind)
 		errno = EHOSTDOWN;
 		return NULL;
 	}
-	guard_start(&h->stack.guard, GUARD_LIMIT_MS);
+	guard_start(&h->stack.guard, h->stack.guard.limit_ms);
 	return h;
 }
 
@@ -161,7 +161,7 @@ static cman_handle_t handle_new(void *privdata, bool admin)
 	h->epoll_fd = -1;
 	h->sources_fd = -1;
 	guard_init(&h->stack.guard);
-	guard_start(&h->stack.guard, GUARD_LIMIT_MS);
+	guard_start(&h->stack.guard, h->stack.guard.limit_ms);
 	error = stack_open(&h->stack);
 	if (!error)
 		error = open_descriptors(h);
@@ -196,7 +196,7 @@ CMAN_PUBLIC int cman_finish(cman_handle_t handle)
 
 	if (!h)
 		return handle_fail(-EINVAL);
-	guard_start(&h->stack.guard, GUARD_LIMIT_MS);
+	guard_start(&h->stack.guard, h->stack.guard.limit_ms);
 	handle_free(h);
 	return 0;
 }

@@ -114,7 +114,7 @@ static int do_shutdown(struct cman_stack *s, int flags)
 	if (flags & CMAN_SHUTDOWN_REMOVED)
 		syslog(LOG_WARNING, "libcman: the other nodes' expected votes stay as they are: "
 				    "corosync cannot lower them for a node that leaves");
-	guard_start(&s->guard, timeout_ms + GUARD_LIMIT_MS); /* all programs are asked */
+	guard_start(&s->guard, timeout_ms + s->guard.limit_ms); /* all programs are asked */
 	return try_shutdown(s, anyway ? COROSYNC_CFG_SHUTDOWN_FLAG_REGARDLESS
 				      : COROSYNC_CFG_SHUTDOWN_FLAG_REQUEST);
 }

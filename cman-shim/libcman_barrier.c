@@ -281,7 +281,7 @@ static int waiter_step(struct waiter *w, struct cman_guard *g)
 
 	if (w->announce) {
 		w->announce = false;
-		guard_start(g, GUARD_LIMIT_MS);
+		guard_start(g, g->limit_ms);
 		taken = group_send(&w->conn, g, "here", 4, NULL, 0);
 		guard_stop(g);
 		return taken ? taken : 1;
@@ -300,7 +300,7 @@ static int waiter_wait(struct waiter *w, struct cman_guard *g, uint64_t deadline
 		if (happened == 0)
 			happened = waiter_sleep(w, deadline_ms);
 	}
-	guard_start(g, GUARD_LIMIT_MS); /* to leave takes an answer, too */
+	guard_start(g, g->limit_ms); /* to leave takes an answer, too */
 	if (happened < 0)
 		return happened;
 	return verdict == RENDEZVOUS_MET ? 0 : ESRCH;

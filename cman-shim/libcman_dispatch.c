@@ -95,7 +95,7 @@ static int wait_for_message(struct cman_handle *h)
 	while (ready < 0 && errno == EINTR);
 	if (ready < 0)
 		return -errno;
-	guard_start(&h->stack.guard, GUARD_LIMIT_MS);
+	guard_start(&h->stack.guard, h->stack.guard.limit_ms);
 	return 0;
 }
 

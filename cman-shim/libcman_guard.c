@@ -22,6 +22,13 @@ static bool watching;
 static uint64_t wakes_ms;   /* when the watcher looks next */
 static unsigned generation; /* a watcher of an older one ends */
 
+uint64_t guard_limit_ms(uint64_t token_ms)
+{
+	uint64_t limit_ms = token_ms + GUARD_SPARE_MS;
+
+	return limit_ms > GUARD_LIMIT_MS ? limit_ms : GUARD_LIMIT_MS;
+}
+
 uint64_t guard_now_ms(void)
 {
 	struct timespec now;
@@ -146,7 +153,7 @@ static void watch_start(void)
 void guard_init(struct cman_guard *g)
 {
 	(void)pthread_once(&once, set_up);
-	*g = (struct cman_guard){ .expired = false };
+	*g = (struct cman_guard){ .limit_ms = GUARD_LIMIT_MS };
 	for (unsigned i = 0; i < GUARD_FDS_MAX; i++)
 		g->fds[i] = -1;
 	(void)pthread_mutex_lock(&lock);

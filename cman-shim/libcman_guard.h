@@ -23,15 +23,22 @@
 #include <stdint.h>
 
 #define GUARD_LIMIT_MS 7500 /* for one call: 10 s are promised, libqb takes up to 2 */
+#define GUARD_SPARE_MS 2000 /* more than the token, where that is long */
 #define GUARD_FDS_MAX  12   /* connections of a handle */
 
 struct cman_guard {
 	struct cman_guard *next;
+	uint64_t limit_ms; /* for a call; at first GUARD_LIMIT_MS */
 	uint64_t started_ms;	/* of the call that runs */
 	uint64_t deadline_ms;	/* its end; 0 no call runs */
 	bool expired;		/* the connections were shut down */
 	int fds[GUARD_FDS_MAX]; /* duplicates of their sockets, or -1 */
 };
+
+/* How long a call may take where the token in force is so long: the cluster
+ * itself bears with a corosync that is silent for less than the token, and so
+ * must its programs. Pure. */
+uint64_t guard_limit_ms(uint64_t token_ms);
 
 /* Monotonic milliseconds. */
 uint64_t guard_now_ms(void);

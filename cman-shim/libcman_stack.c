@@ -32,6 +32,17 @@ static int learn_node_id(struct cman_stack *s)
 	return 0;
 }
 
+/* The token in force; without one nothing changes. */
+static int learn_limit(struct cman_stack *s)
+{
+	uint64_t token_ms;
+	int error = stack_get_uint(s, "runtime.config.totem.token", &token_ms);
+
+	if (!error)
+		s->guard.limit_ms = guard_limit_ms(token_ms);
+	return error == -ENOENT ? 0 : error;
+}
+
 int stack_open(struct cman_stack *s)
 {
 	struct cman_guard *g = &s->guard;
@@ -45,6 +56,8 @@ int stack_open(struct cman_stack *s)
 		error = conn_open(&s->cfg, g, SERVICE_CFG);
 	if (!error)
 		error = learn_node_id(s);
+	if (!error)
+		error = learn_limit(s);
 	if (error)
 		stack_close(s);
 	return error;

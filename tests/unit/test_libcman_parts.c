@@ -297,6 +297,16 @@ static void guard_works_in_a_child_too(void **state)
 	(void)close(pair[1]);
 }
 
+static void guard_limit_is_longer_than_a_long_token(void **state)
+{
+	(void)state;
+	assert_int_equal(guard_limit_ms(0), 7500);
+	assert_int_equal(guard_limit_ms(3000), 7500);
+	assert_int_equal(guard_limit_ms(5500), 7500);
+	assert_int_equal(guard_limit_ms(5501), 7501);
+	assert_int_equal(guard_limit_ms(10000), 12000);
+}
+
 /* A job that waits until the test lets it go. */
 struct test_job {
 	struct guard_job job;
@@ -380,6 +390,7 @@ int main(void)
 		cmocka_unit_test(guard_that_runs_out_shuts_the_socket_down),
 		cmocka_unit_test(guard_that_was_stopped_does_not_run_out),
 		cmocka_unit_test(guard_works_in_a_child_too),
+		cmocka_unit_test(guard_limit_is_longer_than_a_long_token),
 		cmocka_unit_test(job_in_time_is_the_callers_again),
 		cmocka_unit_test(job_out_of_time_cleans_up_when_it_comes_back),
 	};
