@@ -19,7 +19,9 @@ uint8_t *sim_lun_slot(struct sim_world *w, uint32_t slot)
 void sim_lun_init(struct sim_world *w)
 {
 	memset(&w->lun, 0, offsetof(struct sim_lun, image));
-	memset(w->lun.image, 0, (size_t)SIM_SLOTS * QD_SLOT_BYTES);
+	/* Behind what decides stands what was there before, as mkqdisk of 2011 leaves it
+	 * and as a torn own write does: nobody may care. */
+	memset(w->lun.image, 0xA5, (size_t)SIM_SLOTS * QD_SLOT_BYTES);
 	sim_lun_format(w, 0, /* wipe */ true);
 }
 
