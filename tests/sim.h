@@ -224,6 +224,8 @@ struct sim_node {
 	uint64_t tick_local;	/* when the next tick is due on its clock */
 	uint64_t alarm_at;
 	uint32_t alarm_gen;
+	uint64_t agree_at;	/* it looks for others that beat until then; 0 no */
+	uint64_t agree_beats;	/* what it saw at its first look, as a sum */
 	bool parked_tick;
 	uint32_t parked_count;
 	struct sim_event parked[SIM_PARKED];
@@ -307,7 +309,7 @@ enum sim_fault {
 	SIM_F_LUN_DIES, SIM_F_READS_TORN, SIM_F_SLOT_BAD, SIM_F_SLOT_BLIND, SIM_F_SLOT_RUBBISH,
 	SIM_F_RELABELLED, SIM_F_ELSEWHERE,
 	SIM_F_SCORE, SIM_F_STOP, SIM_F_WALL_STEP, SIM_F_FENCING, SIM_F_RECONFIG,
-	SIM_F_SCORE_FLAPS, SIM_F_FENCE_LIES, SIM_F_RESTART_ALL, SIM_F_POWER, SIM_F_TWIN,
+	SIM_F_SCORE_FLAPS, SIM_F_FENCE_LIES, SIM_F_RESTART_ALL, SIM_F_POWER, SIM_F_TWIN, SIM_F_TIMINGS,
 	SIM_F_COUNT
 };
 
@@ -440,6 +442,7 @@ struct sim_world {
 	uint32_t moment_events;	/* since time last passed */
 	bool story_trace;
 	bool wild;		/* rare timings allowed */
+	struct qd_timings agreed;	/* that the label says */
 	bool relabelled;	/* the LUN has another label than the one the run began with */
 	struct sim_check check;
 	struct sim_goal goal;

@@ -189,15 +189,17 @@ void sim_undo(struct sim_world *w, const struct sim_event *event)
 		row_of((enum sim_fault)event->arg)->ends(w, &w->node[event->node], event);
 }
 
-/* A daemon that began with another label than the LUN has now will never see it:
- * an administrator starts it anew. */
+/* A daemon that began with another label or other timings than there are now will
+ * never see the LUN: an administrator starts it anew, with the timings of all. */
 static void heal_label(struct sim_world *w, struct sim_node *n)
 {
 	struct qd_label label;
 
 	if (n->running && !n->old && qd_label_decode(w->lun.image, SIM_SECTOR, &label) == QD_FINE &&
-	    label.created_s != n->engine.label.created_s)
+	    (label.created_s != n->engine.label.created_s ||
+	     memcmp(&label.timings, &n->engine.label.timings, sizeof(label.timings)) != 0))
 		sim_daemon_kill(w, n);
+	n->agree_at = 0;
 }
 
 static void heal_node(struct sim_world *w, struct sim_node *n)
@@ -209,12 +211,12 @@ static void heal_node(struct sim_world *w, struct sim_node *n)
 	n->group = 0;
 	n->mute_until = n->stuck_until = 0;
 	n->boot_ms = w->setup.boot_max_ms;
-	sim_admin_heal(w, n);
 	sim_lun_heal(w, n);
 	sim_daemon_resume(w, n);
 	sim_thaw(w, n);
 	sim_corosync_go(w, n);
 	heal_label(w, n);
+	sim_admin_heal(w, n);
 	if (!n->on)
 		sim_boot(w, n);
 	if (!n->co.up)
@@ -229,6 +231,8 @@ void sim_heal(struct sim_world *w)
 	w->wild = false;
 	w->setup.fence_ok_per_mille = 1000;
 	w->setup.fence_lie_per_mille = 0;
+	w->agreed = w->setup.t;
+	sim_lun_format(w, w->relabelled, /* wipe */ false);
 	for (uint32_t i = 0; i < w->setup.nodes; i++)
 		heal_node(w, &w->node[i]);
 	sim_totem_change(w, /* clean */ false);

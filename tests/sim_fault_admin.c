@@ -84,6 +84,32 @@ static void reload(struct sim_world *w, struct sim_node *n)
 		qd_engine_reconfig(&n->engine, &n->params);
 }
 
+/* It is started again with another tko than the label says, as large as the token
+ * allows: what the laws would refuse does not even come to that question. */
+static void timings_differ(struct sim_world *w, struct sim_node *n)
+{
+	struct qd_timings next = n->params_first.t;
+
+	next.tko++;
+	while (qd_law_master_recovery_ms(&next) + next.interval_ms < w->setup.token_ms)
+		next.tko++;
+	if (w->setup.mixed || n->old || qd_law_master_recovery_ms(&next) >= w->setup.token_ms)
+		return;
+	sim_say(w, n->id, "gets tko %llu", next.tko, 0, 0);
+	sim_daemon_stop(w, n);
+	sim_fault_later(w, n, SIM_F_TIMINGS, 4100000);
+}
+
+static void timings_differ_now(struct sim_world *w, struct sim_node *n, const struct sim_event *event)
+{
+	(void)event;
+	if (n->running || !n->on)
+		return;
+	while (qd_law_master_recovery_ms(&n->params.t) + n->params.t.interval_ms < w->setup.token_ms)
+		n->params.t.tko++;
+	sim_daemon_start(w, n);
+}
+
 /* ---- Heuristics ---- */
 
 static void score_falls(struct sim_world *w, struct sim_node *n)
@@ -175,4 +201,5 @@ const struct sim_fault_row sim_admin_faults[SIM_F_COUNT] = {
 	[SIM_F_RESTART_ALL] = { "all daemons restarted", restart_all, NULL },
 	[SIM_F_POWER] = { "power failure", power_fails, NULL },
 	[SIM_F_TWIN] = { "twin", twin_begins, NULL },
+	[SIM_F_TIMINGS] = { "other timings", timings_differ, timings_differ_now },
 };

@@ -16,7 +16,7 @@ bool sim_lun_lies(const struct sim_world *w, const struct sim_node *n)
 static void label_make(const struct sim_world *w, uint8_t version, uint8_t *bytes)
 {
 	struct qd_label label = { .created_s = 1700000000u + version, .has_ext = !w->setup.mixed && w->setup.kind != SIM_OLD,
-				  .capacity = QD_NODE_MAX, .timings = w->setup.t };
+				  .capacity = QD_NODE_MAX, .timings = w->agreed };
 
 	label.sector_size = w->setup.sector_size ? w->setup.sector_size : SIM_SECTOR;
 	memcpy(label.host, "simulated", sizeof("simulated"));

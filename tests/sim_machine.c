@@ -42,6 +42,7 @@ void sim_power_off(struct sim_world *w, struct sim_node *n, const char *why)
 	n->on = n->frozen = n->paused = n->killed = n->armed = false;
 	n->power++;
 	n->pause_gen++;
+	n->agree_at = 0;
 	if (n->hang_until == SIM_NEVER)
 		n->hang_until = 0;	/* a path of its own: the next boot makes another */
 	guard_update(w, n);
@@ -81,12 +82,62 @@ void sim_watchdog(struct sim_world *w, struct sim_node *n)
 
 /* ---- The daemon ---- */
 
+/* A sum that changes when any other node writes. */
+static uint64_t others_beats(const struct sim_world *w, const struct sim_node *n)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		uint32_t slot = w->node[i].id;
+
+		if (slot != n->id)
+			sum += w->lun.beat[slot] * 31 + w->lun.incarnation[slot];
+	}
+	return sum;
+}
+
+/* The timings are the cluster's: with others than the label's a node starts only
+ * where nobody beats, looked at twice, max(3 s, 2*I) apart, and then writes its own
+ * into the label. As qdiskd asks at its start; false: not now, or not at all. */
+static bool agreed(struct sim_world *w, struct sim_node *n, const struct qd_label *label)
+{
+	uint64_t apart = 2 * (uint64_t)label->timings.interval_ms;
+
+	if (!label->has_ext || memcmp(&label->timings, &n->params.t, sizeof(n->params.t)) == 0) {
+		n->agree_at = 0;
+		return true;
+	}
+	if (n->agree_at == 0) {
+		n->agree_at = w->now + 1000 * (apart > 3000 ? apart : 3000);
+		n->agree_beats = others_beats(w, n);
+		sim_push(w, n->agree_at, SIM_EV_DAEMON, n->index, 0, n->power);
+		return false;
+	}
+	if (w->now < n->agree_at)
+		return false;
+	n->agree_at = 0;
+	if (others_beats(w, n) != n->agree_beats) {
+		sim_say(w, n->id, "is refused: its timings differ from those in use", 0, 0, 0);
+		return false;
+	}
+	sim_say(w, n->id, "nobody beats: writes its timings into the label", 0, 0, 0);
+	w->agreed = n->params.t;
+	sim_lun_format(w, w->relabelled, /* wipe */ false);
+	return true;
+}
+
 void sim_daemon_start(struct sim_world *w, struct sim_node *n)
 {
 	struct qd_label label;
 	uint32_t highest = 0;
 
 	assert(!n->running);
+	if (qd_label_decode(w->lun.image, SIM_SECTOR, &label) != QD_FINE)
+		assert(false);	/* the label */
+	if (!n->old && !agreed(w, n, &label))
+		return;
+	if (qd_label_decode(w->lun.image, SIM_SECTOR, &label) != QD_FINE)	/* as it is now */
+		assert(false);
 	n->life++;
 	n->running = true;
 	n->paused = n->exited = n->killed = n->self_fenced = false;
@@ -97,8 +148,6 @@ void sim_daemon_start(struct sim_world *w, struct sim_node *n)
 	memset(n->fencing, 0, sizeof(n->fencing));
 	for (uint32_t i = 0; i < w->setup.nodes; i++)
 		highest = w->node[i].id > highest ? w->node[i].id : highest;
-	if (qd_label_decode(w->lun.image, SIM_SECTOR, &label) != QD_FINE)
-		assert(false);	/* the label */
 	sim_say(w, n->id, "qdiskd starts", 0, 0, 0);
 	if (n->old) {
 		sim_old_start(w, n);

@@ -86,6 +86,8 @@ static const char *mixed_timings(struct sim_world *w)
 	struct sim_node *slow = &w->node[2];
 
 	sim_stage_empty(w, &s);
+	w->setup.mixed = true;
+	sim_lun_format(w, 0, /* wipe */ true);
 	slow->params.t.interval_ms = 350;
 	slow->params.t.tko = 23;
 	for (uint32_t i = 0; i < 3; i++) {
@@ -98,6 +100,32 @@ static const char *mixed_timings(struct sim_world *w)
 	sim_stage_pass(w, 40000);
 	EXPECT(sim_stage_notes(w, QD_NOTE_EVICTION, 0, 3, 0) == 0, "the slow node is judged by fast timings");
 	EXPECT(sim_stage_until(w, 200, settled), "it does not come back");
+	return NULL;
+}
+
+static bool beats(struct sim_world *w)
+{
+	return w->node[2].running;
+}
+
+/* On a label that has agreed timings a node with others does not start, as long as
+ * anybody beats; and does when nobody has for two looks. */
+static const char *other_timings(struct sim_world *w)
+{
+	struct sim_setup s = sim_stage_setup(3);
+
+	BEGIN(&s);
+	sim_power_off(w, &w->node[2], "is switched off");
+	sim_stage_pass(w, 60000);	/* it is fenced too */
+	w->node[2].params.t.tko++;
+	sim_boot(w, &w->node[2]);
+	EXPECT(!sim_stage_until(w, 60, beats), "it starts beside others");
+	sim_power_off(w, &w->node[0], "is switched off");
+	sim_power_off(w, &w->node[1], "is switched off");
+	sim_stage_pass(w, 1000);
+	sim_daemon_start(w, &w->node[2]);
+	EXPECT(sim_stage_until(w, 60, beats), "it does not start where nobody beats");
+	EXPECT(w->agreed.tko == 9, "the label does not say so");
 	return NULL;
 }
 
@@ -158,6 +186,7 @@ const struct sim_story sim_stories_admin[] = {
 	{ "twin_is_found_two_cycles_after_its_first_landing", twin_is_found },
 	{ "twin_leaves_others_alone", twin_leaves_others_alone },
 	{ "mixed_timings_are_judged_by_the_slower", mixed_timings },
+	{ "timings_other_than_the_labels_do_not_start_beside_others", other_timings },
 	{ "master_wins_lets_the_master_alone_cast", master_wins },
 	{ "power_failure_of_all_starts_again", power_failure },
 	{ "power_failure_with_one_up_starts_after_z", power_failure_one_up },

@@ -288,6 +288,7 @@ void sim_params_init(struct sim_world *w)
 		old_choose(w);
 	for (uint32_t i = 0; i < w->setup.nodes; i++)
 		w->node[i].params_first = w->node[i].params;
+	w->agreed = w->setup.t;
 	sim_lun_init(w);
 }
 
