@@ -4,6 +4,7 @@
 #   tests/mutants.sh [NAME...]		each mutant must be found by the simulator
 #   tests/mutants.sh --table		clause, mutant, invariant, seeds: the last run of each
 #   tests/mutants.sh --trace NAME	what happened in the first run that it breaks
+#   tests/mutants.sh --telling NAME	its telling lines; so tests/mutants/legacy.trace is made
 #   tests/mutants.sh --build NAME	only build it: prints the simulator's path
 #
 # A mutant is tests/mutants/NAME.patch: the production core with one clause taken out, or
@@ -152,10 +153,33 @@ trace() {
 	cat "$out/$1/run"
 }
 
+# What is read in NAME's run from the split on: rings, votes, quorum, and how it ends.
+telling() {
+	sed -n '/the network splits/,$p' "$out/$1/run" |
+		sed -nE '/the network splits|new ring|vote (cast|held|withdrawn)|casts [01]|corosync: (NOT )?quorate/p
+			/^VIOLATION/ { p; q }'
+}
+
+# The run that legacy.trace tells must still end as it does there: in its first line stand
+# the arguments that have it again, in its last one what is violated.
+trace_still_true() {
+	local again want
+	again=$(sed -n '1s/^again by: sim //p' tests/mutants/legacy.trace)
+	want=$(sed -n '$s/^VIOLATION \([^:]*\):.*/\1/p' tests/mutants/legacy.trace)
+	[ -n "$again" ] && [ -n "$want" ] || return
+	# shellcheck disable=SC2086	# a list of words
+	"$out/legacy/sim" $again --no-shrink | grep -q "^VIOLATION $want:"
+}
+
 case ${1:-} in
 --one) one "$2"; exit ;;
 --table) table; exit ;;
 --trace) trace "$2"; exit ;;
+--telling)
+	trace "$2" >/dev/null
+	sed -n '/^hash.*again by:/ { n; s/^[^ ]* /again by: sim /p; }' "$out/$2/run"
+	telling "$2"
+	exit ;;
 --build) build "$2" && echo "$out/$2/sim"; exit ;;
 esac
 if [ $# -eq 0 ]; then
@@ -170,5 +194,15 @@ for name in "${names[@]}"; do
 	number=$((number + 1))
 	tell $number "$name" || failed=$((failed + 1))
 done
+if [ -e "$out/legacy/sim" ]; then
+	number=$((number + 1))
+	if trace_still_true; then
+		echo "ok $number - legacy.trace ends as it says"
+	else
+		echo "not ok $number - legacy.trace ends as it says"
+		echo "# tests/mutants.sh --telling legacy >tests/mutants/legacy.trace"
+		failed=$((failed + 1))
+	fi
+fi
 echo "1..$number"
 [ $failed = 0 ]
