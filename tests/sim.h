@@ -18,6 +18,7 @@
  *	sim_lun.c	the shared LUN
  *	sim_lun_show.c	what a read shows that the LUN is not
  *	sim_latency.c	how long an I/O takes
+ *	sim_links.c	corosync: who hears whom
  *	sim_totem.c	corosync: who forms a ring with whom, and when
  *	sim_vote.c	corosync: votequorum as it is
  *	sim_old_peer.c	a peer that is a daemon of 2011
@@ -167,6 +168,7 @@ struct sim_corosync {
 struct sim_hand {
 	struct qd_corosync cs;
 	bool unregister, unregistered, connect_out;
+	bool registering;	/* the call hangs until the ring carries it */
 	bool vote_waits, call_out, notify_out, hung;
 	struct { uint64_t seq; struct qd_ring ring; bool cast; uint64_t good_until_ms; uint64_t incarnation; } vote, inside;
 	uint64_t hung_since_ms;

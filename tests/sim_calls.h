@@ -111,14 +111,24 @@ void sim_old_start(struct sim_world *w, struct sim_node *n);
 void sim_old_cycle(struct sim_world *w, struct sim_node *n);
 void sim_old_stop(struct sim_world *w, struct sim_node *n);
 
-/* sim_totem.c */
+/* sim_links.c */
+bool sim_totem_alive(const struct sim_node *n);
+bool sim_linked(const struct sim_world *w, const struct sim_node *a, const struct sim_node *b);
+/* These two hear each other or not, whatever else is cut. */
+void sim_totem_link(struct sim_world *w, struct sim_node *a, struct sim_node *b, bool whole);
+/* It and everybody hear each other again; sim_totem_change() is up to the caller. */
+void sim_totem_hear(struct sim_world *w, struct sim_node *n);
+const struct sim_node *sim_successor(const struct sim_world *w, const struct sim_node *n, sim_set ring);
 bool sim_totem_flows(const struct sim_world *w, const struct sim_node *n);
+sim_set sim_heard_by(const struct sim_world *w, const struct sim_node *n);
+sim_set sim_component(const struct sim_world *w, const struct sim_node *n);
+bool sim_all_linked(const struct sim_world *w, sim_set set);
+
+/* sim_totem.c */
 void sim_totem_change(struct sim_world *w, bool clean);
 void sim_totem_form(struct sim_world *w, const struct sim_event *event);
 void sim_totem_install(struct sim_world *w, struct sim_node *n, uint32_t gen);
 void sim_totem_restless(struct sim_world *w, struct sim_node *n, uint32_t gen);
-/* These two hear each other or not, whatever else is cut. */
-void sim_totem_link(struct sim_world *w, struct sim_node *a, struct sim_node *b, bool whole);
 void sim_corosync_start(struct sim_world *w, struct sim_node *n);
 void sim_corosync_stop(struct sim_world *w, struct sim_node *n, bool clean);
 void sim_corosync_freeze(struct sim_world *w, struct sim_node *n);

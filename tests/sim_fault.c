@@ -77,7 +77,14 @@ static void merge(struct sim_world *w, struct sim_node *n)
 static void one_way(struct sim_world *w, struct sim_node *n)
 {
 	uint64_t takes = sim_fault_duration(w) * 2;
+	struct sim_node *other = &w->node[sim_rng_range(&w->plan, 0, w->setup.nodes - 1)];
 
+	if (other != n && sim_rng_chance(&w->plan, 500)) {
+		sim_say(w, n->id, "does not hear node %llu, nor that one it", other->id, 0, 0);
+		sim_totem_link(w, n, other, /* whole */ false);
+		sim_fault_later(w, n, SIM_F_ONE_WAY, takes);
+		return;
+	}
 	sim_say(w, n->id, "is cut one way", 0, 0, 0);
 	n->mute_until = w->now + takes;
 	if (sim_rng_chance(&w->plan, 500))
@@ -144,7 +151,8 @@ static void corosync_killed(struct sim_world *w, struct sim_node *n)
 
 static void one_way_ends(struct sim_world *w, struct sim_node *n, const struct sim_event *event)
 {
-	(void)n, (void)event;
+	(void)event;
+	sim_totem_hear(w, n);
 	sim_totem_change(w, /* clean */ false);
 }
 
@@ -210,6 +218,7 @@ static void heal_node(struct sim_world *w, struct sim_node *n)
 	}
 	n->group = 0;
 	n->mute_until = n->stuck_until = 0;
+	sim_totem_hear(w, n);
 	n->boot_ms = w->setup.boot_max_ms;
 	sim_lun_heal(w, n);
 	sim_daemon_resume(w, n);

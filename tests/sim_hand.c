@@ -19,7 +19,8 @@ static bool still_quorate(const struct sim_node *n)
 /* Not registered, and it ought to be: again. */
 static void register_later(struct sim_world *w, struct sim_node *n, uint64_t after)
 {
-	if (n->hand.connect_out || n->hand.unregister || (n->hand.cs.connected && n->hand.cs.registered))
+	if (n->hand.connect_out || (n->hand.unregister && !n->hand.registering) ||
+	    (n->hand.cs.connected && n->hand.cs.registered))
 		return;
 	n->hand.connect_out = true;
 	sim_push(w, w->now + after, SIM_EV_CONNECT, n->index, 0, n->life);
@@ -52,22 +53,41 @@ void sim_hand_lost(struct sim_world *w, struct sim_node *n)
 {
 	memset(&n->hand.cs, 0, sizeof(n->hand.cs));
 	n->hand.cs.ended = true;
-	n->hand.vote_waits = n->hand.hung = false;
+	n->hand.vote_waits = n->hand.hung = n->hand.registering = false;
 	wake_up(w, n);
 	register_later(w, n, 1000000);
+}
+
+/* Registering needs the ring: while the token is lost the call hangs, and with it
+ * whatever comes behind it. */
+static void register_call(struct sim_world *w, struct sim_node *n)
+{
+	struct sim_hand *hand = &n->hand;
+
+	hand->cs.registered = sim_vote_register(w, n);
+	if (hand->registering && hand->cs.registered) {
+		hand->registering = hand->hung = false;
+		if (hand->vote_waits || hand->unregister)
+			sim_hand_ring(w, n);
+	} else if (!hand->registering && !hand->cs.registered) {
+		hand->registering = hand->hung = true;
+		hand->hung_since_ms = sim_local(n, w->now) / 1000;
+	}
+	if (hand->registering)
+		register_later(w, n, 2000);
 }
 
 void sim_hand_connect(struct sim_world *w, struct sim_node *n)
 {
 	n->hand.connect_out = false;
 	if (!n->co.up || n->co.frozen) {
-		register_later(w, n, 1000000);
+		register_later(w, n, n->hand.registering ? 2000 : 1000000);
 		return;
 	}
 	n->hand.cs.connected = true;
 	n->hand.cs.ended = false;
-	n->hand.cs.registered = !n->hand.unregister && sim_vote_register(w, n);
-	register_later(w, n, 100000);
+	if (n->hand.registering || !n->hand.unregister)
+		register_call(w, n);
 	wake_up(w, n);
 }
 
@@ -160,7 +180,7 @@ void sim_hand_go(struct sim_world *w, struct sim_node *n)
 	struct sim_hand *hand = &n->hand;
 	bool accepted;
 
-	if (!hand->hung || n->frozen || n->co.frozen)
+	if (!hand->hung || hand->registering || n->frozen || n->co.frozen)
 		return;
 	hand->hung = false;
 	accepted = sim_vote_poll(w, n, hand->inside.ring, hand->inside.cast);

@@ -8,92 +8,6 @@
  */
 #include "sim.h"
 
-static bool totem_alive(const struct sim_node *n)
-{
-	return n->on && n->co.up && !n->frozen && !n->co.frozen;
-}
-
-/* Does this one hear that one, and is it heard? */
-static bool linked(const struct sim_world *w, const struct sim_node *a, const struct sim_node *b)
-{
-	return a == b || (a->group == b->group && !(a->cut >> b->index & 1) &&
-			  w->now >= a->mute_until && w->now >= b->mute_until);
-}
-
-void sim_totem_link(struct sim_world *w, struct sim_node *a, struct sim_node *b, bool whole)
-{
-	a->cut = whole ? a->cut & ~(1u << b->index) : a->cut | 1u << b->index;
-	b->cut = whole ? b->cut & ~(1u << a->index) : b->cut | 1u << a->index;
-	sim_totem_change(w, /* clean */ false);
-}
-
-/* The member behind this one: the token goes round in the order of ids. */
-static const struct sim_node *successor(const struct sim_world *w, const struct sim_node *n, sim_set ring)
-{
-	sim_set behind = ring & ~((2u << n->index) - 1);
-
-	return &w->node[__builtin_ctz(behind ? behind : ring)];
-}
-
-/* Does the token of this node's ring go round? It needs each hop; what two members that
- * are no neighbours do not hear of each other, the others send again. */
-bool sim_totem_flows(const struct sim_world *w, const struct sim_node *n)
-{
-	const struct sim_corosync *co = &n->co;
-
-	if (!totem_alive(n) || co->ring.seq == 0)
-		return false;
-	for (uint32_t i = 0; i < w->setup.nodes; i++) {
-		const struct sim_node *m = &w->node[i];
-
-		if (!(co->machines >> i & 1))
-			continue;
-		if (!totem_alive(m) || !qd_ring_equal(m->co.ring, co->ring) ||
-		    !linked(w, m, successor(w, m, co->machines)))
-			return false;
-		if (m->co.gather_at && w->now >= m->co.gather_at)
-			return false;
-	}
-	return true;
-}
-
-/* ---- Who with whom ---- */
-
-static sim_set heard_by(const struct sim_world *w, const struct sim_node *n)
-{
-	sim_set set = 0;
-
-	for (uint32_t i = 0; i < w->setup.nodes; i++) {
-		if (totem_alive(&w->node[i]) && linked(w, n, &w->node[i]))
-			set |= 1u << i;
-	}
-	return set;
-}
-
-/* All that hear each other, be it through others. */
-static sim_set component(const struct sim_world *w, const struct sim_node *n)
-{
-	sim_set set = heard_by(w, n), done = 1u << n->index;
-
-	while (set & ~done) {
-		uint32_t i = (uint32_t)__builtin_ctz(set & ~done);
-
-		done |= 1u << i;
-		set |= heard_by(w, &w->node[i]);
-	}
-	return set;
-}
-
-/* Does each of these hear each other one? */
-static bool all_linked(const struct sim_world *w, sim_set set)
-{
-	for (uint32_t i = 0; i < w->setup.nodes; i++) {
-		if (set >> i & 1 && set & ~heard_by(w, &w->node[i]))
-			return false;
-	}
-	return true;
-}
-
 static bool settled(const struct sim_world *w, const struct sim_node *n, sim_set set)
 {
 	return n->co.machines == set && sim_totem_flows(w, n);
@@ -171,7 +85,7 @@ static sim_set ring_around(const struct sim_world *w, uint32_t first, sim_set fr
 	for (uint32_t k = 1; k < w->setup.nodes; k++) {
 		uint32_t i = (first + k) % w->setup.nodes;
 
-		if (from >> i & 1 && !(ring & ~heard_by(w, &w->node[i])))
+		if (from >> i & 1 && !(ring & ~sim_heard_by(w, &w->node[i])))
 			ring |= 1u << i;
 	}
 	return ring;
@@ -186,9 +100,9 @@ static uint32_t first_to_notice(struct sim_world *w, sim_set set)
 	sim_set left = set;
 
 	for (uint32_t i = 0; i < w->setup.nodes && !another; i++) {
-		const struct sim_node *next = successor(w, &w->node[i], set);
+		const struct sim_node *next = sim_successor(w, &w->node[i], set);
 
-		if (set >> i & 1 && !linked(w, &w->node[i], next))
+		if (set >> i & 1 && !sim_linked(w, &w->node[i], next))
 			return next->index;
 	}
 	while (skip--)
@@ -232,7 +146,7 @@ static bool apart_already(struct sim_world *w, sim_set set)
 
 		if (!(set >> i & 1))
 			continue;
-		if (ring & ~set || !all_linked(w, ring))
+		if (ring & ~set || !sim_all_linked(w, ring))
 			return false;
 		if (settled(w, n, ring))
 			plan_drop(w, ring);
@@ -251,7 +165,7 @@ void sim_totem_change(struct sim_world *w, bool clean)
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		struct sim_node *n = &w->node[i];
 
-		if (!totem_alive(n))
+		if (!sim_totem_alive(n))
 			n->co.plan = 0;
 		else if (n->co.ring.seq && !sim_totem_flows(w, n))
 			n->co.lost_at = n->co.lost_at ? n->co.lost_at : w->now;
@@ -260,15 +174,15 @@ void sim_totem_change(struct sim_world *w, bool clean)
 		struct sim_node *n = &w->node[i];
 		sim_set set;
 
-		if (done >> i & 1 || !totem_alive(n) || n->co.ring.seq == 0)
+		if (done >> i & 1 || !sim_totem_alive(n) || n->co.ring.seq == 0)
 			continue;
-		set = component(w, n);
+		set = sim_component(w, n);
 		done |= set;
 		if (settled(w, n, set))
 			plan_drop(w, set);
-		else if (all_linked(w, set) && !planned(w, n, set))
+		else if (sim_all_linked(w, set) && !planned(w, n, set))
 			plan_ring(w, set, clean);
-		else if (!all_linked(w, set) && !apart_already(w, set))
+		else if (!sim_all_linked(w, set) && !apart_already(w, set))
 			plan_apart(w, set);
 	}
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
@@ -338,11 +252,11 @@ static int stranger(const struct sim_world *w, const struct sim_node *n)
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		const struct sim_node *m = &w->node[i];
 
-		if (n->co.machines >> i & 1 || !totem_alive(m) || m->group != n->group)
+		if (n->co.machines >> i & 1 || !sim_totem_alive(m) || m->group != n->group)
 			continue;
 		if (w->now < m->stuck_until)
 			return 2;
-		if (heard_by(w, m) & n->co.machines)
+		if (sim_heard_by(w, m) & n->co.machines)
 			found = 1;
 	}
 	return found;
@@ -386,14 +300,14 @@ static void restless_push(struct sim_world *w, const struct sim_node *n)
 
 void sim_totem_restless(struct sim_world *w, struct sim_node *n, uint32_t gen)
 {
-	if (totem_alive(n) && (uint32_t)n->co.ring.seq == gen && !n->co.plan && stranger(w, n) &&
+	if (sim_totem_alive(n) && (uint32_t)n->co.ring.seq == gen && !n->co.plan && stranger(w, n) &&
 	    sim_totem_flows(w, n))
 		gather_again(w, n);
 }
 
 void sim_totem_install(struct sim_world *w, struct sim_node *n, uint32_t gen)
 {
-	if (!totem_alive(n) || n->co.next_gen != gen)
+	if (!sim_totem_alive(n) || n->co.next_gen != gen)
 		return;
 	n->co.next_gen = 0;
 	ring_install(w, n, n->co.next_ring, n->co.next_set);

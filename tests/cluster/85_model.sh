@@ -173,7 +173,7 @@ lane() {
 	local file name began
 	RIG_COUNT=$1
 	shift
-	rig_start 3 token=1000 transport=udpu
+	rig_start 4 token=1000 transport=udpu
 	for file; do
 		began=${EPOCHREALTIME/./}
 		name=$(name_of "$file")

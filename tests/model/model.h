@@ -8,6 +8,7 @@
  *	main.c		command line, TAP
  *	script.c	the language
  *	play.c		a script in the simulator
+ *	client.c	clients of its quorum device
  *	record.c	records: read, written, compared
  */
 #ifndef MODEL_H
@@ -15,7 +16,7 @@
 
 #include "../sim.h"
 
-#define MODEL_NODES	3u
+#define MODEL_NODES	4u
 #define MODEL_STEPS	64u
 #define MODEL_WORDS	8u
 #define MODEL_WORD_MAX	16u
@@ -52,6 +53,7 @@ struct model_seen {
 	bool answer;
 	unsigned cause;		/* line of the newest step that made something happen */
 	int64_t at_us;		/* since then */
+	int64_t at_before_us;	/* since the step before that one that made something happen */
 	char text[MODEL_TEXT_MAX];
 };
 
@@ -60,7 +62,7 @@ struct model_record {
 	bool loose;		/* order and times are chance: compare what, not when */
 	sim_set watched;
 	unsigned cause;
-	int64_t cause_us;
+	int64_t cause_us, before_us;
 	uint64_t ring_seq[MODEL_NODES][MODEL_SEEN];	/* of each node, in order of appearance */
 	unsigned rings[MODEL_NODES];
 	unsigned count;

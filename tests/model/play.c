@@ -2,32 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "model.h"
+#include "play.h"
 
-#define REPEAT_US 100000u	/* between the polls of a client */
 #define START_US  15000000u	/* in which a ring must be there that is waited for */
-
-/* What model_probe.c is on a real node. */
-struct client {
-	bool lives, repeats;
-	bool registering, polling;	/* the call hangs */
-	bool cast, stale;		/* of that poll */
-	bool asked;			/* and its answer is said in any case */
-	struct qd_ring ring, ring_before;
-	struct qd_ring said_ring;	/* of the last poll, so that repeats are said once */
-	bool said, said_cast;
-	uint64_t next;			/* repeated poll */
-};
-
-/* What a node's clients have seen. */
-struct watch { bool up; uint32_t told, shown; };
-
-struct play {
-	struct sim_world *w;
-	struct model_record *record;
-	struct client client[MODEL_NODES];
-	struct watch watch[MODEL_NODES];
-};
 
 static bool each(sim_set set, uint32_t i)
 {
@@ -43,79 +20,6 @@ static const char *members_text(qd_mask members, char *text, size_t size)
 			at += (size_t)snprintf(text + at, size - at, "%s%u", at ? "," : "", id);
 	}
 	return text;
-}
-
-/* ---- Clients ---- */
-
-static void poll_call(struct play *p, uint32_t i)
-{
-	struct client *c = &p->client[i];
-	struct sim_node *n = &p->w->node[i];
-	struct qd_ring ring = c->stale ? c->ring_before : c->ring;
-	bool news = !c->said || c->said_cast != c->cast || !qd_ring_equal(c->said_ring, ring);
-	char text[24];
-	bool good;
-
-	c->next = p->w->now + REPEAT_US;
-	if (n->co.frozen) {
-		c->polling = true;
-		return;
-	}
-	good = sim_vote_poll(p->w, n, ring, c->cast);
-	if (good || c->asked) {
-		c->said = true;
-		c->said_cast = c->cast;
-		c->said_ring = ring;
-	}
-	(void)snprintf(text, sizeof(text), "poll %d %s", c->cast, good ? "ok" : !n->co.registered ? "none" : "stale");
-	if (c->asked || (good && news))
-		record_answer(p->record, (int64_t)p->w->now, n->id, text);
-	c->asked = c->stale = false;
-}
-
-static void register_call(struct play *p, uint32_t i)
-{
-	struct sim_node *n = &p->w->node[i];
-
-	p->client[i].registering = n->co.frozen || !sim_vote_register(p->w, n);
-	if (!p->client[i].registering)
-		record_answer(p->record, (int64_t)p->w->now, n->id, "register ok");
-}
-
-/* A client does one thing after the other: what hangs comes first. */
-static void client_go_on(struct play *p, uint32_t i)
-{
-	struct client *c = &p->client[i];
-	const struct sim_corosync *co = &p->w->node[i].co;
-
-	if (!c->lives || !co->up || co->frozen)
-		return;
-	if (c->registering)
-		register_call(p, i);
-	if (c->registering)
-		return;
-	if (c->polling || (c->repeats && p->w->now >= c->next)) {
-		c->polling = false;
-		poll_call(p, i);
-	}
-}
-
-static void client_hears(struct play *p, uint32_t i)
-{
-	struct client *c = &p->client[i];
-	const struct sim_corosync *co = &p->w->node[i].co;
-
-	if (qd_ring_equal(c->ring, co->told_ring))
-		return;
-	c->ring_before = c->ring;
-	c->ring = co->told_ring;
-	if (c->repeats)
-		c->next = p->w->now + sim_dice(p->w, 50, 3000);
-}
-
-static void client_start(struct play *p, uint32_t i)
-{
-	p->client[i] = (struct client){ .lives = true, .ring = p->w->node[i].co.told_ring };
 }
 
 /* ---- Time ---- */
@@ -324,7 +228,7 @@ static void device_do(struct play *p, const struct model_step *s, uint32_t i)
 		c->stale = strcmp(what, "stale") == 0;
 		c->repeats = strcmp(what, "cast") == 0;
 		c->asked = true;
-		poll_call(p, i);
+		client_poll(p, i);
 	}
 }
 
@@ -340,7 +244,7 @@ static void step_nodes(struct play *p, const struct model_step *s, unsigned from
 		uint32_t i = (uint32_t)__builtin_ctz(script_nodes(s->word[k]) | 1u << MODEL_NODES) % MODEL_NODES;
 
 		if (is_word(s, "register"))
-			register_call(p, i);
+			client_register(p, i);
 		else if (is_word(s, "corosync"))
 			corosync_do(p, s->word[1], i);
 		else if (is_word(s, "client"))

@@ -12,13 +12,13 @@ static const struct {
 	unsigned min, max;
 	bool cause;
 } words[] = {
-	{ "device", 1, 7, true },   { "start", 1, 3, true },	  { "register", 1, 3, true },
-	{ "unregister", 1, 3, true }, { "cast", 2, 4, true },	  { "once", 2, 4, true },
-	{ "stale", 2, 4, true },    { "mute", 1, 3, true },	  { "wins", 2, 4, true },
-	{ "client", 2, 4, true },   { "cut", 2, 3, true },	  { "unlink", 2, 2, true },
-	{ "deaf", 2, 2, true },	    { "heal", 0, 0, true },	  { "corosync", 2, 4, true },
-	{ "killnode", 2, 2, true }, { "pause", 1, 1, false },	  { "await", 4, 4, false },
-	{ "expect", 2, 3, false },  { "begin", 0, 4, true },
+	{ "device", 1, 7, true },     { "start", 1, 4, true },	  { "register", 1, 4, true },
+	{ "unregister", 1, 4, true }, { "cast", 2, 5, true },	  { "once", 2, 5, true },
+	{ "stale", 2, 5, true },      { "mute", 1, 4, true },	  { "wins", 2, 5, true },
+	{ "client", 2, 5, true },     { "cut", 2, 4, true },	  { "unlink", 2, 2, true },
+	{ "deaf", 2, 2, true },	      { "heal", 0, 0, true },	  { "corosync", 2, 5, true },
+	{ "killnode", 2, 2, true },   { "pause", 1, 1, false },  { "await", 4, 4, false },
+	{ "expect", 2, 3, false },    { "begin", 0, 5, true },
 };
 
 static int word_find(const char *word)
