@@ -58,7 +58,7 @@ core_src := $(core:%=qdiskd/%.c)
 
 # floor 3
 cs_src := qdiskd/cs_api.c qdiskd/cs_thread.c qdiskd/cs_vote.c qdiskd/cs_cfg.c \
-	qdiskd/cs_cmap.c qdiskd/cs_facts.c qdiskd/cs_state.c
+	qdiskd/cs_cmap.c qdiskd/cs_cpg.c qdiskd/cs_facts.c qdiskd/cs_proof.c qdiskd/cs_state.c
 lun_src := qdiskd/device.c qdiskd/discover.c qdiskd/discover_child.c \
 	qdiskd/discover_label.c qdiskd/discover_sys.c
 status_src := qdiskd/status.c qdiskd/status_file.c qdiskd/status_json.c
@@ -103,7 +103,8 @@ engine_fixture_src := tests/unit/engine_fixture.c tests/unit/mind_fixture.c
 laws_fixture_src := tests/unit/laws_fixture.c
 format_fixture_src := tests/unit/format_fixture.c
 status_fixture_src := tests/unit/status_fixture.c
-sim_src := $(sort $(wildcard tests/sim*.c))
+# with the part of the corosync hand that is pure
+sim_src := $(sort $(wildcard tests/sim*.c)) qdiskd/cs_proof.c
 # the simulated world alone, and what plays scripts in it
 sim_world_src := $(filter-out tests/sim.c tests/sim_options.c tests/sim_words.c tests/sim_seeds.c tests/sim_tap.c \
 	tests/sim_tell.c tests/sim_shrink.c tests/sim_golden.c tests/sim_tale%.c tests/sim_story%.c \
@@ -122,7 +123,7 @@ device_programs := test_aio test_watchdog lun_tool
 obj = $(patsubst %.c,$B/obj/%.o,$(1))
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
-cs_libs = $(call pkg_libs,libvotequorum libquorum libcmap libcfg libcorosync_common)
+cs_libs = $(call pkg_libs,libvotequorum libquorum libcmap libcfg libcpg libcorosync_common)
 libcman_libs = $(cs_libs) $(call pkg_libs,libcpg) -lpthread
 
 programs := $B/qdiskd $B/qdisk-readconf $B/qdisk-tool $B/mkqdisk $B/cman_tool

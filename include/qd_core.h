@@ -64,6 +64,7 @@ struct qd_corosync {
 	bool polled_cast;	/* what was really cast */
 	struct qd_ring polled_ring;
 	bool polled_quorate;	/* QUORATE flag, looked at after that poll */
+	bool stale_one;		/* a 1 of an older ring may yet be counted in this one */
 };
 
 struct qd_input {
@@ -110,6 +111,7 @@ enum qd_action_type {
 	QD_ACT_WRITE,		/* a block into slot `node` */
 	QD_ACT_VOTE,
 	QD_ACT_UNREGISTER,
+	QD_ACT_END_COROSYNC,	/* the local one, at once */
 	QD_ACT_KILL,		/* node, through corosync: a courtesy */
 	QD_ACT_FENCE,		/* node */
 	QD_ACT_PET,
@@ -312,6 +314,7 @@ struct qd_state {
 	uint64_t vote_seq;
 	struct qd_ring vote_ring;	/* of the last request */
 	bool vote_cast;			/* what the last request cast */
+	struct qd_ring end_ring;	/* in which corosync was ended for a stale 1 */
 	uint64_t hold_since_ms;		/* 0: not holding */
 	uint64_t shown_ring_ms;		/* when a block of mine first landed in this ring; 0 not yet */
 	bool mark_wanted;		/* this cycle means to cast 1: the mark is not cleared */

@@ -37,6 +37,7 @@ enum qd_note_id {
 	QD_NOTE_TWO_MASTERS,
 	QD_NOTE_VOTE,		/* a = enum qd_vote, b = enum qd_why */
 	QD_NOTE_MARK_CLEARED,
+	QD_NOTE_STALE_VOTE,	/* a vote of an older ring may count in this one: corosync is ended */
 	QD_NOTE_SILENCE,	/* a = ms: L1, votes withdrawn */
 	QD_NOTE_NEW_LIFE,	/* a = ms: L2 without self-fence */
 	QD_NOTE_OWN_SLOT_BAD,

@@ -30,6 +30,7 @@ struct qd_ports {
 	void (*corosync)(void *ctx, uint64_t now_ms, struct qd_corosync *ret_cs);
 	void (*vote)(void *ctx, uint64_t seq, struct qd_ring ring, bool cast, uint64_t good_until_ms);
 	void (*unregister)(void *ctx);
+	void (*end_corosync)(void *ctx);	/* the local one, at once */
 	void (*kill)(void *ctx, uint32_t node_id);
 	/* Start fencing; ends in qd_engine_fenced(). */
 	void (*fence)(void *ctx, uint32_t node_id, uint64_t incarnation);

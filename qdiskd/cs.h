@@ -55,6 +55,9 @@ struct cs_snapshot {
 	 * are shown, both asked after an accepted 0 and again after each callback; true
 	 * after anything else. False is a proof even where a new ring is on its way. */
 	bool polled_quorate;
+	/* A 1 that was polled in an older ring may yet be counted in this one, whatever is
+	 * polled now: its message is not bound to its ring. */
+	bool stale_one;
 	uint64_t facts_changes;	  /* +1 when cs_facts() has something new */
 	uint64_t error_changes;	  /* +1 with every new `error` */
 	char error[CS_ERROR_LEN]; /* newest refusal, for the log */
@@ -62,8 +65,7 @@ struct cs_snapshot {
 
 /* Start the helper. `device_name`: 1..254 bytes, the same on every node; it is
  * registered as soon as corosync is there, and again after each restart of it.
- * `interval_ms`: I, the age above which a 1 is cast as 0 and a call counts as
- * stalled. Call it when daemonizing and scheduling are done: the helper runs with
+ * `interval_ms`: I, the age above which a call counts as stalled. Call it when daemonizing and scheduling are done: the helper runs with
  * the caller's policy and priority (asked for by name, since RESET_ON_FORK takes
  * them from new threads), all signals blocked. Allocates once, here.
  * 0; -EINVAL name, -EPERM scheduling, -ENOMEM, -EMFILE, -EAGAIN. */
@@ -95,17 +97,19 @@ struct cs_vote {
 };
 
 /* Ask for one poll. The slot holds one request: a newer one replaces one that the
- * helper has not begun, a waiting 1 by a 0 as well as a 0 by a 1. The clock is
- * read directly before the poll: where the deciding cycle began more than I ago,
- * 0 is cast instead. Refused (stale ring, not registered): dropped, not repeated. */
+ * helper has not begun, a waiting 1 by a 0 as well as a 0 by a 1. A 1 that changes
+ * what corosync has waits, outside sync, until the ring is known to carry messages
+ * (cs_proof.h); it is not answered until then. The clock is read directly before
+ * the poll: a 1 that is no longer good is cast as 0. Refused (stale ring, not
+ * registered): dropped, not repeated. */
 void cs_vote(struct cs *cs, const struct cs_vote *vote);
 
 /* Unregister the device, behind a waiting vote; for good. Done when the snapshot
  * says so: registered false. */
 void cs_unregister(struct cs *cs);
 
-/* End the corosync of another member: a courtesy, refused during sync and lost when
- * the ring is broken.
+/* End the corosync of another member: a courtesy, refused during sync and dropped when
+ * the ring is broken (a message of then would end the corosync of its next life).
  * One reason for all that wait; an id outside 1..64 is ignored. */
 void cs_kill(struct cs *cs, uint32_t node_id, const char *reason);
 

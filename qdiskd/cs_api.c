@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -99,6 +100,9 @@ int cs_start(const char *device_name, uint32_t interval_ms, struct cs **ret_cs)
 	cs->pid_fd = -1;
 	cs->votequorum_fd = -1;
 	cs->quorum_fd = -1;
+	cs->cpg_fd = -1;
+	if (getrandom(&cs->sender, sizeof(cs->sender), 0) != sizeof(cs->sender))
+		cs->sender = (uint64_t)getpid() << 32 ^ cs_now_ms();
 	atomic_store(&cs->interval_ms, interval_ms);
 	(void)pthread_mutex_init(&cs->lock, NULL); /* cannot fail without attributes */
 	rc = cs_fds_open(cs);

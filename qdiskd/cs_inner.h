@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "cs_proof.h"
 #include "cs_state.h"
 
 /* A call to corosync that is out; anyone may look, only its thread writes. */
@@ -17,7 +18,7 @@ void *cs_thread_main(void *cs);
 /* Make an eventfd readable. */
 void cs_bell_ring(int fd);
 /* What an event of the helper's epoll is about. */
-enum { CS_EV_BELL, CS_EV_VOTEQUORUM, CS_EV_QUORUM, CS_EV_CMAP, CS_EV_ENDED, CS_EV_COUNT };
+enum { CS_EV_BELL, CS_EV_VOTEQUORUM, CS_EV_QUORUM, CS_EV_CMAP, CS_EV_CPG, CS_EV_ENDED, CS_EV_COUNT };
 
 /* CLOCK_BOOTTIME in ms. The hand's only clock. */
 uint64_t cs_now_ms(void);
@@ -70,6 +71,15 @@ struct cs {
 	struct cs_snapshot now;
 	uint64_t votequorum, quorum; /* handles; 0: not open */
 	int votequorum_fd, quorum_fd;
+	uint64_t cpg; /* handle; 0: not open */
+	int cpg_fd;
+	bool cpg_joined;
+	uint64_t sender; /* random: names this process in its echoes */
+	struct cs_proof proof;
+	bool vote_proven; /* an echo is back, and proof.vote has waited for it */
+	qd_mask kill;	  /* nodes to kill when the echo `kill_after` is back */
+	uint64_t kill_after;
+	char kill_reason[CS_REASON_LEN];
 	struct cs_cmap cmap;
 	struct qd_facts facts_new;
 	bool lost;	   /* the connection is to be given up */
@@ -84,8 +94,15 @@ void cs_quorum_close(struct cs *cs);
 void cs_quorum_dispatch(struct cs *cs);
 void cs_register(struct cs *cs);
 void cs_poll(struct cs *cs, const struct cs_vote *vote);
+void cs_keep_alive(struct cs *cs, struct qd_ring ring); /* poll what it has, 0; told to nobody */
 void cs_info(struct cs *cs);
 void cs_drop_device(struct cs *cs);
+
+/* cs_cpg.c */
+int cs_cpg_open(struct cs *cs); /* 0, or negative errno and cs->now.error */
+void cs_cpg_close(struct cs *cs);
+void cs_cpg_dispatch(struct cs *cs);
+void cs_cpg_echo(struct cs *cs); /* send the echo that cs->proof wants */
 
 /* cs_cfg.c */
 void cs_kill_nodes(struct cs *cs, qd_mask nodes, const char *reason);

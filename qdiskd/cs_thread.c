@@ -12,6 +12,7 @@
 #include "cs_inner.h"
 
 #define CS_CONNECT_MS 1000 /* between two tries to connect */
+#define CS_ECHO_MS    5	   /* between two tries to send an echo */
 
 uint64_t cs_now_ms(void)
 {
@@ -87,9 +88,11 @@ static void cs_disconnect(struct cs *cs)
 	cs_state_reset(&cs->now);
 	cs_publish(cs); /* first the news: closing may take a moment */
 	cs_cmap_close(&cs->cmap);
+	cs_cpg_close(cs);
 	cs_quorum_close(cs);
 	cs->lost = false;
 	cs->info_wanted = false;
+	cs->kill = 0;
 	cs->retry_ms = cs_now_ms() + CS_CONNECT_MS;
 }
 
@@ -133,7 +136,12 @@ static void cs_connect(struct cs *cs)
 		cs->lost = true;
 		return;
 	}
-	if (cs_watch(cs, cs->votequorum_fd, CS_EV_VOTEQUORUM, EPOLLIN) < 0 ||
+	if (cs_cpg_open(cs) < 0) {
+		cs->lost = true;
+		return;
+	}
+	if (cs_watch(cs, cs->cpg_fd, CS_EV_CPG, EPOLLIN) < 0 ||
+	    cs_watch(cs, cs->votequorum_fd, CS_EV_VOTEQUORUM, EPOLLIN) < 0 ||
 	    cs_watch(cs, cs->quorum_fd, CS_EV_QUORUM, EPOLLIN) < 0 ||
 	    cs_watch(cs, cs->cmap.fd, CS_EV_CMAP, EPOLLIN) < 0) {
 		cs->lost = true;
@@ -152,6 +160,39 @@ static void cs_connect(struct cs *cs)
 	cs_facts_update(cs);
 }
 
+static void cs_vote_take(struct cs *cs, const struct cs_mail *mail)
+{
+	bool proven = cs->vote_proven;
+
+	cs->vote_proven = false;
+	if (!mail->vote_waits && proven)
+		cs_poll(cs, &cs->proof.vote);
+	else if (!mail->vote_waits && cs->proof.again && cs_vote_due(&cs->proof.last, cs_now_ms()))
+		cs_poll(cs, &cs->proof.last);
+	if (!mail->vote_waits)
+		return;
+	if (cs_proof_vote(&cs->proof, &mail->vote, proven || cs->now.in_sync,
+			  cs->facts_new.device_timeout_ms, cs_now_ms()))
+		cs_poll(cs, &mail->vote);
+	else
+		cs_keep_alive(cs, mail->vote.ring);
+}
+
+/* After an echo only, for the message is not bound to this ring. */
+static void cs_kill_take(struct cs *cs, const struct cs_mail *mail)
+{
+	if (mail->kill) {
+		cs->kill |= mail->kill;
+		cs->kill_after = cs_proof_next(&cs->proof);
+		memcpy(cs->kill_reason, mail->reason, sizeof(cs->kill_reason));
+		cs->proof.want = true;
+	}
+	if (!cs->kill || cs->proof.back < cs->kill_after)
+		return;
+	cs_kill_nodes(cs, cs->kill, cs->kill_reason);
+	cs->kill = 0;
+}
+
 /* What the thread does when it has been woken, whatever woke it. */
 static void cs_work(struct cs *cs, struct cs_mail *mail)
 {
@@ -162,15 +203,18 @@ static void cs_work(struct cs *cs, struct cs_mail *mail)
 	if (cs->votequorum && !cs->lost && !cs->now.registered && !cs->unregistered &&
 	    cs_now_ms() >= cs->retry_ms)
 		cs_register(cs);
-	if (cs->votequorum && !cs->lost && mail->vote_waits)
-		cs_poll(cs, &mail->vote);
+	if (cs->votequorum && !cs->lost)
+		cs_vote_take(cs, mail);
 	if (cs->votequorum && !cs->lost && mail->unregister)
 		cs_drop_device(cs);
 	if (cs->votequorum && !cs->lost && cs->info_wanted)
 		cs_info(cs);
+	cs->now.stale_one = cs->proof.stale_one;
 	cs_publish(cs);
-	if (cs->votequorum && !cs->lost && mail->kill)
-		cs_kill_nodes(cs, mail->kill, mail->reason);
+	if (cs->votequorum && !cs->lost)
+		cs_kill_take(cs, mail);
+	if (cs->votequorum && !cs->lost && cs->proof.want && !cs->now.in_sync)
+		cs_cpg_echo(cs);
 	if (cs->votequorum && !cs->lost && mail->leave)
 		cs_shutdown(cs);
 	if (cs->lost)
@@ -191,6 +235,8 @@ static int cs_timeout(const struct cs *cs)
 {
 	uint64_t now_ms;
 
+	if (cs->votequorum && cs->proof.want && !cs->now.in_sync)
+		return CS_ECHO_MS;
 	if (cs->votequorum && (cs->now.registered || cs->unregistered))
 		return -1;
 	now_ms = cs_now_ms();
@@ -199,7 +245,7 @@ static int cs_timeout(const struct cs *cs)
 
 static void cs_dispatch(struct cs *cs, const struct epoll_event *events, int count)
 {
-	bool quorum = false, cmap = false, hangup = false;
+	bool quorum = false, cmap = false, cpg = false, hangup = false;
 
 	for (int i = 0; i < count; i++) {
 		if (events[i].data.u32 == CS_EV_ENDED)
@@ -207,6 +253,7 @@ static void cs_dispatch(struct cs *cs, const struct epoll_event *events, int cou
 		quorum = quorum || events[i].data.u32 == CS_EV_VOTEQUORUM ||
 			 events[i].data.u32 == CS_EV_QUORUM;
 		cmap = cmap || events[i].data.u32 == CS_EV_CMAP;
+		cpg = cpg || events[i].data.u32 == CS_EV_CPG;
 		hangup = hangup || (events[i].events & (EPOLLHUP | EPOLLERR));
 	}
 	if (!cs->votequorum)
@@ -215,6 +262,8 @@ static void cs_dispatch(struct cs *cs, const struct epoll_event *events, int cou
 		cs_quorum_dispatch(cs);
 	if (cmap && cs_cmap_dispatch(&cs->cmap) < 0)
 		cs->lost = true;
+	if (cpg)
+		cs_cpg_dispatch(cs);
 	cs->lost = cs->lost || hangup;
 	if (!cs->lost && cs->cmap.changed)
 		cs_facts_update(cs);
@@ -236,6 +285,7 @@ void *cs_thread_main(void *arg)
 		cs_work(cs, &mail);
 	}
 	cs_cmap_close(&cs->cmap);
+	cs_cpg_close(cs);
 	cs_quorum_close(cs);
 	cs_bell_ring(cs->exit_fd);
 	return NULL;

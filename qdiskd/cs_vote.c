@@ -40,9 +40,14 @@ static void on_nodelist(votequorum_handle_t handle, uint64_t context, votequorum
 	struct cs *cs = cs_of(handle);
 
 	(void)context;
-	if (cs)
-		cs_state_ring(&cs->now, (struct qd_ring){ .node_id = ring.nodeid, .seq = ring.seq },
-			      ids, count);
+	if (!cs)
+		return;
+	if (ring.seq != cs->now.ring.seq) {
+		cs_proof_ring(&cs->proof);
+		cs->kill = 0;
+	}
+	cs_state_ring(&cs->now, (struct qd_ring){ .node_id = ring.nodeid, .seq = ring.seq }, ids,
+		      count);
 }
 
 /* It names no ring, libquorum's does: only a hint that getinfo is out of date. */
@@ -75,6 +80,8 @@ static void on_quorum(quorum_handle_t handle, uint32_t quorate, uint64_t ring_se
 		return;
 	cs = (struct cs *)(uintptr_t)context; /* we gave it; the API adds the const */
 	cs_state_view(&cs->now, quorate != 0, ring_seq, ids, count);
+	if (!cs->now.in_sync)
+		cs_proof_synced(&cs->proof);
 	cs->info_wanted = true;
 }
 
@@ -299,21 +306,35 @@ static void pause_shortly(void)
 void cs_poll(struct cs *cs, const struct cs_vote *vote)
 {
 	votequorum_ring_id_t ring = { .nodeid = vote->ring.node_id, .seq = vote->ring.seq };
+	uint64_t now_ms = 0;
 	bool cast = false;
 	int rc = CS_ERR_NOT_EXIST;
 
 	for (unsigned i = 0; cs->now.registered && i < CS_TRY_AGAIN_MAX; i++) {
-		cast = cs_vote_due(vote, cs_now_ms());
+		now_ms = cs_now_ms();
+		cast = cs_vote_due(vote, now_ms);
 		rc = CS_CALL(&cs->call,
 			     votequorum_qdevice_poll(cs->votequorum, cs->name, cast, ring));
 		if (rc != CS_ERR_TRY_AGAIN)
 			break;
 		pause_shortly();
 	}
+	cs_proof_polled(&cs->proof, vote, cast, rc == CS_OK, cs->facts_new.device_timeout_ms, now_ms);
 	if (cs_state_polled(&cs->now, vote, cast, rc == CS_OK) || (rc == CS_OK && !cast))
 		cs->info_wanted = true;
 	if (rc != CS_OK && cs->now.registered)
 		poll_refused(cs, rc);
+}
+
+/* While a 1 waits corosync has a 0, or nothing any more. It must go on to expect an
+ * answer of this device in the next ring, and not end its sync without one. */
+void cs_keep_alive(struct cs *cs, struct qd_ring ring)
+{
+	votequorum_ring_id_t id = { .nodeid = ring.node_id, .seq = ring.seq };
+
+	if (cs->now.registered &&
+	    cs_gone(CS_CALL(&cs->call, votequorum_qdevice_poll(cs->votequorum, cs->name, 0, id))))
+		cs->lost = true;
 }
 
 void cs_drop_device(struct cs *cs)

@@ -82,6 +82,9 @@ static void engine_perform(struct qd_engine *e, const struct qd_action *a, uint6
 	case QD_ACT_UNREGISTER:
 		p->unregister(p->ctx);
 		break;
+	case QD_ACT_END_COROSYNC:
+		p->end_corosync(p->ctx);
+		break;
 	case QD_ACT_KILL:
 		p->kill(p->ctx, a->node);
 		break;

@@ -39,6 +39,7 @@ static const struct {
 	[QD_NOTE_TWO_MASTERS] = { LOG_CRIT, "A master exists, but it's not me?! (node %N)" },
 	[QD_NOTE_VOTE] = { LOG_NOTICE, NULL },
 	[QD_NOTE_MARK_CLEARED] = { LOG_DEBUG, "voting mark cleared: corosync counts the quorum device no longer" },
+	[QD_NOTE_STALE_VOTE] = { LOG_CRIT, "corosync may count a vote of its last ring in this one, which has lost: ending it" },
 	[QD_NOTE_SILENCE] = { LOG_WARNING, "no write has landed for %A ms, vote withdrawn" },
 	[QD_NOTE_NEW_LIFE] = { LOG_ERR, "no write has landed for %A ms, others take me for dead: starting anew" },
 	[QD_NOTE_OWN_SLOT_BAD] = { LOG_ERR, "own block (node %N) is unreadable, writing it anew" },

@@ -138,6 +138,7 @@ static void port_corosync(void *ctx, uint64_t now_ms, struct qd_corosync *cs)
 		.quorum = s->quorum, .registered = s->registered, .polled_seq = s->polled_seq,
 		.polled_accepted = s->polled_accepted, .polled_cast = s->polled_cast,
 		.polled_ring = s->polled_ring, .polled_quorate = s->polled_quorate,
+		.stale_one = s->stale_one,
 	};
 }
 
@@ -156,6 +157,13 @@ static void port_unregister(void *ctx)
 
 	log_line(LOG_NOTICE, "Unregistering quorum device.");
 	cs_unregister(d->cs);
+}
+
+static void port_end_corosync(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	(void)cs_end(d->cs);	/* an error: it is dead, or was never there */
 }
 
 static void port_kill(void *ctx, uint32_t node_id)
@@ -312,7 +320,7 @@ int ports_open(struct daemon *d)
 	d->ports = (struct qd_ports){
 		.ctx = d, .clock = port_clock, .random = port_random, .read = port_read,
 		.write = port_write, .corosync = port_corosync, .vote = port_vote,
-		.unregister = port_unregister, .kill = port_kill, .fence = ports_fence,
+		.unregister = port_unregister, .end_corosync = port_end_corosync, .kill = port_kill, .fence = ports_fence,
 		.score = ports_score, .pet = ports_pet, .self_fence = port_self_fence, .exit = port_exit,
 		.note = port_note, .alarm = port_alarm, .publish = port_publish,
 	};

@@ -283,6 +283,24 @@ static void vote_note(struct qd_state *s, enum qd_vote vote, enum qd_why why,
 	note_add(out, QD_NOTE_VOTE, s->p.node_id, vote, why);
 }
 
+/* This node has lost, and a 1 that it cast in an older ring may be counted in this one
+ * when its sync has ended, whatever is cast now. What does not answer and has ended
+ * shows nobody a quorate view. Where the nodes alone reach the quorum it is harmless. */
+static bool answer_cannot_help(const struct qd_state *s)
+{
+	return s->cs.stale_one && vote_answer_owed(s) &&
+	       node_votes(&s->p, s->cs.members) < s->cs.quorum;
+}
+
+static void corosync_end(struct qd_state *s, struct qd_actions *out)
+{
+	if (qd_ring_equal(s->end_ring, s->cs.ring))
+		return;	/* it is on its way */
+	s->end_ring = s->cs.ring;
+	note_add(out, QD_NOTE_STALE_VOTE, s->p.node_id, 0, 0);
+	action_add(out, QD_ACT_END_COROSYNC);
+}
+
 void vote_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
 {
 	enum qd_vote vote = QD_VOTE_NONE;
@@ -295,6 +313,10 @@ void vote_step(struct qd_state *s, const struct qd_input *in, struct qd_actions 
 	s->vote = vote;
 	s->why = why;
 	s->abdicated = false;
+	if (vote == QD_VOTE_CASTS_0 && answer_cannot_help(s)) {
+		corosync_end(s, out);
+		return;
+	}
 	if (vote == QD_VOTE_CASTS) {
 		vote_request(s, /* cast */ true, out);
 	} else if (vote == QD_VOTE_CASTS_0) {

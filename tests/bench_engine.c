@@ -168,7 +168,7 @@ static void node_open(uint32_t id, const struct qd_label *label)
 	};
 	n->ports = (struct qd_ports){
 		.ctx = n, .clock = on_clock, .random = on_random, .read = on_read, .write = on_write,
-		.corosync = on_look, .vote = on_vote, .unregister = on_nothing, .kill = on_node,
+		.corosync = on_look, .vote = on_vote, .unregister = on_nothing, .end_corosync = on_nothing, .kill = on_node,
 		.fence = on_fence, .score = on_score, .pet = on_pet, .self_fence = on_self_fence,
 		.exit = on_exit_wanted, .note = on_note, .alarm = on_alarm, .publish = on_publish,
 	};

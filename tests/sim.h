@@ -49,6 +49,7 @@
 
 #include <string.h>
 
+#include "../qdiskd/cs_proof.h"
 #include "qd_ports.h"
 
 #define SIM_NODES 16u		/* of the cluster */
@@ -125,6 +126,14 @@ struct sim_trace {
 
 /* ---- One machine ---- */
 
+/* One message of a node: votequorum's flags, or an echo of the daemon's. */
+struct sim_info {
+	uint8_t flags;
+	bool echo;
+	uint32_t life;		/* of the daemon that sent the echo */
+	uint64_t number;
+};
+
 /* votequorum and totem of one node, as they are in corosync 3.1.7. */
 struct sim_corosync {
 	bool up, frozen;	/* frozen: SIGSTOP of corosync alone */
@@ -155,7 +164,9 @@ struct sim_corosync {
 	struct qd_ring cast_ring;	/* ring of the last accepted poll */
 	uint64_t deadline, deadline_event;	/* of ALIVE; 0 none */
 	uint32_t info_count;
-	uint8_t info[SIM_INFOS];
+	struct sim_info info[SIM_INFOS];
+	uint32_t sync_count;	/* the same, sent during sync: these are heard in it */
+	struct sim_info sync_info[SIM_INFOS];
 	bool info_out;		/* a delivery is on its way */
 	/* what clients are shown */
 	bool shown_quorate;
@@ -172,6 +183,11 @@ struct sim_hand {
 	bool vote_waits, call_out, notify_out, hung;
 	struct { uint64_t seq; struct qd_ring ring; bool cast; uint64_t good_until_ms; uint64_t incarnation; } vote, inside;
 	uint64_t hung_since_ms;
+	struct cs_proof proof;
+	uint64_t echo_back;	/* newest echo that is back, heard or not */
+	uint64_t waiting_incarnation;	/* of the life whose vote waits in `proof` */
+	qd_mask kill;		/* when the echo `kill_after` is back */
+	uint64_t kill_after;
 };
 
 /* What a daemon of 2011 knows: sim_old_peer.c. */
@@ -421,13 +437,14 @@ struct sim_goal {
 	uint64_t quorate_from;	/* P3, P4: these stay quorate from then on */
 	sim_set quorate;
 	const char *master_name, *quorate_name;
+	uint64_t lost_at;	/* not all of them are, since; 0 they are */
 	uint64_t settled_by;	/* P1 after everything was healed */
 	uint64_t settled_at;	/* since then everything is well; 0 not yet */
 };
 
 struct sim_stats {
 	uint64_t seeds, simulated_us, events, cycles, polls, elections, evictions;
-	uint64_t self_fences, rings, fences;
+	uint64_t self_fences, rings, fences, ended_corosyncs;
 	uint64_t fault[SIM_F_COUNT];
 };
 

@@ -141,6 +141,7 @@ void sim_vote_info(struct sim_world *w, struct sim_node *n);
 void sim_vote_token(struct sim_world *w, struct sim_node *n, uint32_t gen);
 void sim_vote_activate(struct sim_world *w, struct sim_node *n, uint32_t gen);
 void sim_vote_timer(struct sim_world *w, struct sim_node *n);
+bool sim_vote_echo(struct sim_world *w, struct sim_node *n, uint64_t number);	/* false: in sync */
 bool sim_vote_poll(struct sim_world *w, struct sim_node *n, struct qd_ring ring, bool cast);
 bool sim_vote_register(struct sim_world *w, struct sim_node *n);
 void sim_vote_unregister(struct sim_world *w, struct sim_node *n);
@@ -154,6 +155,8 @@ void sim_hand_notify(struct sim_world *w, struct sim_node *n);
 void sim_hand_connect(struct sim_world *w, struct sim_node *n);
 void sim_hand_ring(struct sim_world *w, struct sim_node *n);	/* the mailbox has something */
 void sim_hand_call(struct sim_world *w, struct sim_node *n);
+void sim_hand_echo(struct sim_world *w, struct sim_node *n, uint32_t life, uint64_t number);
+void sim_hand_kill(struct sim_world *w, struct sim_node *n, uint32_t victim);
 void sim_hand_go(struct sim_world *w, struct sim_node *n);	/* corosync answers again */
 
 /* sim_check.c */

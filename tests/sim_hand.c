@@ -31,6 +31,12 @@ static void snapshot(struct sim_node *n)
 	struct qd_corosync *cs = &n->hand.cs;
 	const struct sim_corosync *co = &n->co;
 
+	if (!qd_ring_equal(cs->ring, co->told_ring)) {
+		cs_proof_ring(&n->hand.proof);
+		n->hand.kill = 0;
+	}
+	if (co->told_ring.seq == co->shown_seq)
+		cs_proof_synced(&n->hand.proof);
 	cs->ring = co->told_ring;
 	cs->members = co->told_members;
 	cs->in_sync = co->told_ring.seq != co->shown_seq;
@@ -38,6 +44,7 @@ static void snapshot(struct sim_node *n)
 	cs->view = co->shown_view;
 	cs->quorum = n->world->quorum;
 	cs->registered = cs->registered && co->registered;
+	cs->stale_one = n->hand.proof.stale_one;
 	if (cs->polled_accepted && !cs->polled_cast)
 		cs->polled_quorate = still_quorate(n);
 }
@@ -54,6 +61,9 @@ void sim_hand_lost(struct sim_world *w, struct sim_node *n)
 	memset(&n->hand.cs, 0, sizeof(n->hand.cs));
 	n->hand.cs.ended = true;
 	n->hand.vote_waits = n->hand.hung = n->hand.registering = false;
+	memset(&n->hand.proof, 0, sizeof(n->hand.proof));
+	n->hand.echo_back = 0;
+	n->hand.kill = 0;
 	wake_up(w, n);
 	register_later(w, n, 1000000);
 }
@@ -104,6 +114,8 @@ void sim_hand_notify(struct sim_world *w, struct sim_node *n)
 	if (n->hand.cs.connected && !n->hand.hung) {
 		snapshot(n);
 		register_later(w, n, 100000);
+		if (n->hand.proof.want)
+			sim_hand_ring(w, n);
 	}
 	qd_engine_ring(&n->engine);
 }
@@ -136,12 +148,29 @@ static void vote_answer(struct sim_world *w, struct sim_node *n, bool cast, bool
 	wake_up(w, n);
 }
 
-static void vote_call(struct sim_world *w, struct sim_node *n)
+static void polled(struct sim_node *n, bool accepted, uint64_t now_ms)
+{
+	const struct cs_vote vote = { .seq = n->hand.inside.seq, .ring = n->hand.inside.ring,
+				      .cast = n->hand.inside.cast,
+				      .good_until_ms = n->hand.inside.good_until_ms };
+
+	cs_proof_polled(&n->hand.proof, &vote, vote.cast, accepted, n->params.v_ms, now_ms);
+}
+
+/* What waited for an echo, or must be said once more. */
+static void inside_set(struct sim_hand *hand, const struct cs_vote *vote)
+{
+	hand->inside.seq = vote->seq;
+	hand->inside.ring = vote->ring;
+	hand->inside.cast = vote->cast;
+	hand->inside.good_until_ms = vote->good_until_ms;
+}
+
+static void vote_poll(struct sim_world *w, struct sim_node *n)
 {
 	uint64_t now_ms = sim_local(n, w->now) / 1000;
+	bool accepted;
 
-	n->hand.inside = n->hand.vote;
-	n->hand.vote_waits = false;
 	if (now_ms > n->hand.inside.good_until_ms && !(w->setup.lies & SIM_LIE_VOTE))
 		n->hand.inside.cast = false;
 	if (n->co.frozen) {	/* the call hangs, and is heard when it goes on */
@@ -150,21 +179,97 @@ static void vote_call(struct sim_world *w, struct sim_node *n)
 		return;
 	}
 	sim_check_poll(w, n, n->hand.inside.incarnation, n->hand.inside.cast);
-	vote_answer(w, n, n->hand.inside.cast,
-		    sim_vote_poll(w, n, n->hand.inside.ring, n->hand.inside.cast));
+	accepted = sim_vote_poll(w, n, n->hand.inside.ring, n->hand.inside.cast);
+	polled(n, accepted, now_ms);
+	vote_answer(w, n, n->hand.inside.cast, accepted);
+}
+
+/* As cs_thread.c: the vote that was asked for, or the one that waited for an echo. */
+static void vote_take(struct sim_world *w, struct sim_node *n)
+{
+	struct sim_hand *hand = &n->hand;
+	bool proven = hand->echo_back > hand->proof.back && cs_proof_back(&hand->proof, hand->echo_back);
+	const struct cs_vote vote = { .seq = hand->vote.seq, .ring = hand->vote.ring, .cast = hand->vote.cast,
+				      .good_until_ms = hand->vote.good_until_ms };
+
+	if (!hand->vote_waits) {
+		if (proven) {
+			inside_set(hand, &hand->proof.vote);
+			hand->inside.incarnation = hand->waiting_incarnation;
+		} else if (hand->proof.again && sim_local(n, w->now) / 1000 <= hand->proof.last.good_until_ms) {
+			inside_set(hand, &hand->proof.last);	/* of the same life as `inside` is */
+		} else {
+			return;
+		}
+		vote_poll(w, n);
+		return;
+	}
+	hand->vote_waits = false;
+	hand->waiting_incarnation = hand->vote.incarnation;
+	if (!cs_proof_vote(&hand->proof, &vote, proven || hand->cs.in_sync, n->params.v_ms,
+			   sim_local(n, w->now) / 1000)) {
+		if (!n->co.frozen)
+			(void)sim_vote_poll(w, n, hand->vote.ring, /* cast */ false);
+		return;
+	}
+	hand->inside = hand->vote;
+	vote_poll(w, n);
+}
+
+static void kill_take(struct sim_world *w, struct sim_node *n)
+{
+	if (!n->hand.kill || n->hand.proof.back < n->hand.kill_after)
+		return;
+	for (uint32_t id = 1; id <= QD_NODE_MAX; id++) {
+		if (qd_has(n->hand.kill, id))
+			sim_push(w, w->now + 1000, SIM_EV_KILL, n->index, id, n->co.next_gen);
+	}
+	n->hand.kill = 0;
+}
+
+static void echo_send(struct sim_world *w, struct sim_node *n)
+{
+	if (!n->hand.proof.want || n->hand.cs.in_sync)
+		return;
+	if (sim_vote_echo(w, n, cs_proof_next(&n->hand.proof))) {
+		cs_proof_sent(&n->hand.proof);
+		return;
+	}
+	n->hand.call_out = true;
+	sim_push(w, w->now + 5000, SIM_EV_CALL, n->index, 0, n->life);
+}
+
+void sim_hand_echo(struct sim_world *w, struct sim_node *n, uint32_t life, uint64_t number)
+{
+	if (n->life != life || !n->running)
+		return;
+	n->hand.echo_back = number;
+	sim_hand_ring(w, n);
+}
+
+void sim_hand_kill(struct sim_world *w, struct sim_node *n, uint32_t victim)
+{
+	n->hand.kill |= qd_bit(victim);
+	n->hand.kill_after = cs_proof_next(&n->hand.proof);
+	n->hand.proof.want = true;
+	sim_hand_ring(w, n);
 }
 
 void sim_hand_call(struct sim_world *w, struct sim_node *n)
 {
 	struct sim_hand *hand = &n->hand;
+	bool stale = hand->cs.stale_one;
 
 	hand->call_out = false;
 	if (hand->hung)
 		return;
-	if (hand->vote_waits && hand->cs.connected)
-		vote_call(w, n);
-	else
+	if (hand->cs.connected) {
+		snapshot(n);
+		vote_take(w, n);
+		kill_take(w, n);
+	} else {
 		hand->vote_waits = false;	/* dropped */
+	}
 	if (!hand->hung && hand->unregister && !hand->unregistered && !n->co.frozen) {
 		hand->unregistered = true;
 		hand->cs.registered = false;
@@ -172,6 +277,11 @@ void sim_hand_call(struct sim_world *w, struct sim_node *n)
 			sim_vote_unregister(w, n);
 		wake_up(w, n);
 	}
+	if (hand->cs.connected && !hand->hung)
+		echo_send(w, n);
+	hand->cs.stale_one = hand->proof.stale_one;
+	if (hand->cs.stale_one != stale)
+		wake_up(w, n);
 }
 
 /* Corosync goes on: the call that hung is carried out, however late. */
@@ -186,6 +296,7 @@ void sim_hand_go(struct sim_world *w, struct sim_node *n)
 	accepted = sim_vote_poll(w, n, hand->inside.ring, hand->inside.cast);
 	if (!n->running)
 		return;
+	polled(n, accepted, sim_local(n, w->now) / 1000);
 	vote_answer(w, n, hand->inside.cast, accepted);
 	if (hand->vote_waits || hand->unregister)
 		sim_hand_ring(w, n);

@@ -95,9 +95,16 @@ static void port_unregister(void *ctx)
 
 static void port_kill(void *ctx, uint32_t node_id)
 {
+	sim_hand_kill(node_of(ctx)->world, node_of(ctx), node_id);
+}
+
+static void port_end_corosync(void *ctx)
+{
 	struct sim_node *n = node_of(ctx);
 
-	sim_push(n->world, n->world->now + 1000, SIM_EV_KILL, n->index, node_id, n->co.next_gen);
+	n->world->stats.ended_corosyncs++;
+	sim_corosync_stop(n->world, n, /* clean */ false);
+	sim_push(n->world, n->world->now + sim_cycles(n->world, 20), SIM_EV_COROSYNC, n->index, 0, n->power);
 }
 
 /* Ends another member's corosync, if the ring still carries the message. */
@@ -246,6 +253,7 @@ void sim_ports_init(struct sim_node *n)
 		.corosync = port_corosync,
 		.vote = port_vote,
 		.unregister = port_unregister,
+		.end_corosync = port_end_corosync,
 		.kill = port_kill,
 		.fence = port_fence,
 		.score = port_score,

@@ -175,6 +175,7 @@ static void stats_add(struct sim_stats *sum, const struct sim_stats *one)
 	sum->elections += one->elections;
 	sum->evictions += one->evictions;
 	sum->self_fences += one->self_fences;
+	sum->ended_corosyncs += one->ended_corosyncs;
 	sum->rings += one->rings;
 	sum->fences += one->fences;
 	for (unsigned i = 0; i < SIM_F_COUNT; i++)

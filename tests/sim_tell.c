@@ -84,7 +84,8 @@ void sim_tell_totals(const struct sim_stats *s, double wall, double cpu, const c
 	       PRIu64 " events, %" PRIu64 " cycles, %" PRIu64 " polls, %" PRIu64 " rings\n", before, s->seeds,
 	       hours, wall, cpu, hours / cpu, before, s->events, s->cycles, s->polls, s->rings);
 	printf("%s%" PRIu64 " masters by election, %" PRIu64 " evictions, %" PRIu64 " self-fences, %" PRIu64
-	       " fencings\n%sfaults:", before, s->elections, s->evictions, s->self_fences, s->fences, before);
+	       " fencings, %" PRIu64 " corosyncs ended for a stale vote\n%sfaults:", before, s->elections,
+	       s->evictions, s->self_fences, s->fences, s->ended_corosyncs, before);
 	for (unsigned i = 0; i < SIM_F_COUNT; i++)
 		printf("%s %" PRIu64 " %s", i ? "," : "", s->fault[i], sim_fault_text((enum sim_fault)i));
 	printf("\n");

@@ -4,9 +4,9 @@
  *   has come round the ring, and only then (C1). The message carries the flags of
  *   the moment at which it was sent, and sets them when it arrives.
  * - During sync clients see the old view with its old "quorate" (C2).
- * - Messages that waited for the token come first in a new ring. Only then does
- *   sync begin in earnest, and clients hear of the ring; so an answer to it is
- *   never overtaken by an older message.
+ * - A poll is bound to its ring, its message is not: what was sent while the token
+ *   was lost is heard in the new ring, after its sync, and sets the flags there.
+ *   What is sent during sync is heard in it.
  * - Sync ends when every member has answered that owes an answer: one whose
  *   device was alive at its beginning, until Y passes (C3).
  * - A poll with another ring's id is refused (C4).
@@ -66,24 +66,50 @@ static void count_votes(struct sim_world *w, struct sim_node *n)
 
 /* ---- Messages ---- */
 
+/* During sync only what was sent in it is heard. */
+static uint32_t *queue_of(struct sim_corosync *co, struct sim_info **ret_queue)
+{
+	*ret_queue = co->in_sync ? co->sync_info : co->info;
+	return co->in_sync ? &co->sync_count : &co->info_count;
+}
+
 static void info_start(struct sim_world *w, struct sim_node *n)
 {
-	if (n->co.info_out || n->co.info_count == 0 || !sim_totem_flows(w, n))
+	struct sim_info *queue;
+
+	if (n->co.info_out || *queue_of(&n->co, &queue) == 0 || !sim_totem_flows(w, n))
 		return;
 	n->co.info_out = true;
 	sim_push(w, w->now + sim_dice(w, 100, 1500), SIM_EV_INFO, n->index, 0, 0);
 }
 
+static void message_send(struct sim_world *w, struct sim_node *n, struct sim_info message)
+{
+	struct sim_info *queue;
+	uint32_t *count = queue_of(&n->co, &queue);
+
+	if (*count == SIM_INFOS)	/* the oldest say nothing that newer ones do not */
+		memmove(queue, queue + 1, --*count * sizeof(*queue));
+	queue[(*count)++] = message;
+	info_start(w, n);
+}
+
 static void info_send(struct sim_world *w, struct sim_node *n)
 {
-	struct sim_corosync *co = &n->co;
+	const struct sim_corosync *co = &n->co;
 
-	if (co->info_count == SIM_INFOS)	/* the oldest say nothing that newer ones do not */
-		memmove(co->info, co->info + 1, --co->info_count);
-	co->info[co->info_count++] = (uint8_t)((co->registered ? INFO_REGISTERED : 0) |
-					       (co->alive ? INFO_ALIVE : 0) | (co->cast ? INFO_CAST : 0) |
-					       (co->wins ? INFO_WINS : 0));
-	info_start(w, n);
+	message_send(w, n, (struct sim_info){
+		.flags = (uint8_t)((co->registered ? INFO_REGISTERED : 0) | (co->alive ? INFO_ALIVE : 0) |
+				   (co->cast ? INFO_CAST : 0) | (co->wins ? INFO_WINS : 0)) });
+}
+
+/* A message of the daemon itself, through cpg: refused during sync. */
+bool sim_vote_echo(struct sim_world *w, struct sim_node *n, uint64_t number)
+{
+	if (!n->co.up || n->co.frozen || n->co.in_sync)
+		return false;
+	message_send(w, n, (struct sim_info){ .echo = true, .life = n->life, .number = number });
+	return true;
 }
 
 static void sync_go_on(struct sim_world *w, struct sim_node *n);
@@ -94,16 +120,10 @@ void sim_vote_resume(struct sim_world *w, struct sim_node *n)
 	sync_go_on(w, n);
 }
 
-/* The oldest message of this node is delivered to its whole ring. */
-void sim_vote_info(struct sim_world *w, struct sim_node *n)
+static void info_heard(struct sim_world *w, struct sim_node *n, uint8_t flags)
 {
 	struct sim_corosync *co = &n->co;
-	uint8_t flags = co->info[0];
 
-	co->info_out = false;
-	if (co->info_count == 0 || !sim_totem_flows(w, n))
-		return;
-	memmove(co->info, co->info + 1, --co->info_count);
 	co->registered = flags & INFO_REGISTERED;
 	co->alive = flags & INFO_ALIVE;
 	co->cast = flags & INFO_CAST;
@@ -117,9 +137,26 @@ void sim_vote_info(struct sim_world *w, struct sim_node *n)
 		count_votes(w, &w->node[i]);
 	}
 	w->check.dirty = true;
+}
+
+/* The oldest message of this node is delivered to its whole ring. */
+void sim_vote_info(struct sim_world *w, struct sim_node *n)
+{
+	struct sim_info *queue, message;
+	uint32_t *count = queue_of(&n->co, &queue);
+
+	n->co.info_out = false;
+	if (*count == 0 || !sim_totem_flows(w, n))
+		return;
+	message = queue[0];
+	memmove(queue, queue + 1, --*count * sizeof(*queue));
+	if (message.echo)
+		sim_hand_echo(w, n, message.life, message.number);
+	else
+		info_heard(w, n, message.flags);
 	info_start(w, n);
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
-		if (co->machines >> i & 1)
+		if (n->co.machines >> i & 1)
 			sync_go_on(w, &w->node[i]);
 	}
 }
@@ -157,14 +194,14 @@ void sim_vote_sync(struct sim_world *w, struct sim_node *n)
 	}
 }
 
-/* Everybody is in the ring, and nothing older is under way: sync begins for all
- * in it, with each node's present flags. */
+/* Everybody is in the ring: sync begins for all in it, with each node's present
+ * flags. */
 static void sync_begin(struct sim_world *w, struct sim_node *n)
 {
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		const struct sim_corosync *co = &w->node[i].co;
 
-		if (n->co.machines >> i & 1 && (co->told || co->info_count))
+		if (n->co.machines >> i & 1 && co->told)
 			return;
 	}
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
@@ -188,7 +225,7 @@ static void barrier(struct sim_world *w, struct sim_node *n)
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		const struct sim_corosync *co = &w->node[i].co;
 
-		if (n->co.machines >> i & 1 && (co->wait_poll || co->visit_at || co->info_count))
+		if (n->co.machines >> i & 1 && (co->wait_poll || co->visit_at || co->sync_count))
 			return;
 	}
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
@@ -257,7 +294,9 @@ void sim_vote_activate(struct sim_world *w, struct sim_node *n, uint32_t gen)
 		return;
 	count_votes(w, n);
 	co->in_sync = false;
+	co->sync_count = 0;	/* the barrier has seen to it */
 	shown_set(w, n, co->quorate);
+	info_start(w, n);
 }
 
 /* V or Y has run out: the device is forgotten. */
@@ -328,7 +367,7 @@ bool sim_vote_register(struct sim_world *w, struct sim_node *n)
 
 	if (co->registered)
 		return true;
-	if (co->info_count || !sim_totem_flows(w, n))
+	if (co->info_count || co->sync_count || !sim_totem_flows(w, n))
 		return false;
 	sim_say(w, n->id, "registers the quorum device", 0, 0, 0);
 	co->registered = true;

@@ -98,6 +98,12 @@ static void port_kill(void *ctx, uint32_t node_id)
 	w.kills++;
 }
 
+static void port_end_corosync(void *ctx)
+{
+	(void)ctx;
+	w.cs = (struct qd_corosync){ .ended = true };
+}
+
 static void port_fence(void *ctx, uint32_t node_id, uint64_t incarnation)
 {
 	(void)ctx;
@@ -165,7 +171,7 @@ static void port_publish(void *ctx, const struct qd_state *state)
 
 static const struct qd_ports ports = {
 	.clock = port_clock, .random = port_random, .read = port_read, .write = port_write,
-	.corosync = port_corosync, .vote = port_vote, .unregister = port_unregister,
+	.corosync = port_corosync, .vote = port_vote, .unregister = port_unregister, .end_corosync = port_end_corosync,
 	.kill = port_kill, .fence = port_fence, .score = port_score, .pet = port_pet,
 	.self_fence = port_self_fence, .exit = port_exit, .note = port_note, .alarm = port_alarm,
 	.publish = port_publish,

@@ -203,6 +203,9 @@ static void action_done(struct mind *m, const struct qd_action *a)
 	case QD_ACT_VOTE:
 		hand_vote(m, a);
 		break;
+	case QD_ACT_END_COROSYNC:
+		m->ended_corosyncs++;
+		break;
 	case QD_ACT_UNREGISTER:
 		m->unregisters++;
 		m->in.cs.registered = m->unregister_stuck;

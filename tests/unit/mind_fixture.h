@@ -42,7 +42,7 @@ struct mind {
 	int cast;			/* the newest, -1 none */
 	struct qd_action vote;		/* the newest */
 	qd_mask evicted, killed, fenced;
-	unsigned evictions, kills, fences, pets, own_writes, unregisters;
+	unsigned evictions, kills, fences, pets, own_writes, unregisters, ended_corosyncs;
 	struct qd_block eviction;	/* the newest */
 	uint64_t fenced_incarnation;	/* of the newest FENCE */
 	int self_fence, exit;		/* reason, status; -1 not */

@@ -1,0 +1,88 @@
+/* Does the ring carry messages now? See cs_proof.h. */
+#include "cs_proof.h"
+
+/* corosync starts V at the poll itself: a little earlier is a little safer. */
+#define V_MARGIN_MS 10u
+
+/* Would this 1 change what corosync has? Then it sends a message. */
+static bool changes(const struct cs_proof *p, struct qd_ring ring, uint32_t v_ms, uint64_t now_ms)
+{
+	return !p->one || !qd_ring_equal(p->ring, ring) || now_ms - p->polled_ms + V_MARGIN_MS >= v_ms;
+}
+
+bool cs_proof_vote(struct cs_proof *p, const struct cs_vote *vote, bool heard, uint32_t v_ms,
+		   uint64_t now_ms)
+{
+	bool waited = p->waits;
+
+	p->waits = vote->cast && !heard && changes(p, vote->ring, v_ms, now_ms);
+	if (!p->waits)
+		return true;
+	p->vote = *vote;
+	p->want = p->want || (!waited && p->sent == p->back);
+	return false;
+}
+
+void cs_proof_polled(struct cs_proof *p, const struct cs_vote *vote, bool cast, bool accepted,
+		     uint32_t v_ms, uint64_t now_ms)
+{
+	bool news = cast ? p->again || changes(p, vote->ring, v_ms, now_ms) : p->one;
+
+	p->again = false;
+	if (!accepted)
+		return;
+	if (news) {
+		p->unheard = p->sent + 1;
+		p->unheard_one = p->unheard_one || cast;
+		p->want = true;
+	}
+	p->one = cast;
+	p->ring = vote->ring;
+	p->last = *vote;
+	p->polled_ms = now_ms;
+}
+
+uint64_t cs_proof_next(const struct cs_proof *p)
+{
+	return p->sent + 1;
+}
+
+void cs_proof_sent(struct cs_proof *p)
+{
+	p->sent++;
+	p->want = false;
+}
+
+bool cs_proof_back(struct cs_proof *p, uint64_t number)
+{
+	bool waited = p->waits;
+
+	if (number <= p->back || number > p->sent)
+		return false;
+	p->back = number;
+	if (p->unheard && number >= p->unheard)
+		p->unheard = p->unheard_one = 0;
+	if (p->stale && number >= p->stale) {
+		p->stale = p->stale_one = 0;
+		p->again = p->one;
+	}
+	p->waits = false;
+	return waited;
+}
+
+/* An echo that is out comes back in the new ring, behind all that was sent before it. */
+void cs_proof_ring(struct cs_proof *p)
+{
+	p->waits = p->again = false;
+	if (!p->unheard)
+		return;
+	p->stale = p->unheard;
+	p->stale_one = p->stale_one || p->unheard_one;
+	p->unheard = p->unheard_one = 0;
+	p->want = p->want || p->sent < p->stale;
+}
+
+void cs_proof_synced(struct cs_proof *p)
+{
+	p->want = p->want || (p->stale && p->sent < p->stale);
+}
