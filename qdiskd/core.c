@@ -236,6 +236,11 @@ static void cycle(struct qd_state *s, const struct qd_input *in, struct qd_actio
 {
 	enum own own;
 
+	if (in->read == QD_IO_LATE && s->write_out) {	/* its read has landed, its write is late */
+		if (in->tick)
+			io_failed(s, out);
+		return;
+	}
 	s->cycle_start_ms = in->cycle_start_ms;
 	s->cycle_ring = s->cs.ring;
 	if (in->read != QD_IO_OK) {

@@ -138,7 +138,7 @@ static const char *master_wins(struct sim_world *w)
 	BEGIN(&s);
 	EXPECT(w->node[0].co.cast && !w->node[1].co.cast, "not the master alone casts");
 	sim_power_off(w, &w->node[0], "dies");
-	sim_stage_pass(w, 15000);
+	sim_stage_pass(w, 35000);	/* token and consensus: until then nothing would be heard */
 	EXPECT(w->node[1].co.cast, "the last man does not cast");
 	for (uint32_t i = 0; i < 40; i++) {
 		sim_stage_pass(w, 1000);
