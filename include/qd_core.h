@@ -65,6 +65,9 @@ struct qd_corosync {
 	struct qd_ring polled_ring;
 	bool polled_quorate;	/* QUORATE flag, looked at after that poll */
 	bool stale_one;		/* a 1 of an older ring may yet be counted in this one */
+	bool stale_late;	/* the same, of a 1 that corosync carried out after it had stood still */
+	bool stale_past;	/* the same, if a daemon before this one has cast it */
+	bool unheard;		/* what was polled may still be on its way */
 };
 
 struct qd_input {

@@ -58,6 +58,9 @@ struct cs_snapshot {
 	/* A 1 that was polled in an older ring may yet be counted in this one, whatever is
 	 * polled now: its message is not bound to its ring. */
 	bool stale_one;
+	bool stale_late; /* the same of a 1 that corosync carried out after it had stood still */
+	bool stale_past; /* the same of a daemon before this one: not known, but it may be */
+	bool unheard;	 /* something that was polled may still be on its way round the ring */
 	uint64_t facts_changes;	  /* +1 when cs_facts() has something new */
 	uint64_t error_changes;	  /* +1 with every new `error` */
 	char error[CS_ERROR_LEN]; /* newest refusal, for the log */

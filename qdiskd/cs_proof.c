@@ -4,10 +4,23 @@
 /* corosync starts V at the poll itself: a little earlier is a little safer. */
 #define V_MARGIN_MS 10u
 
+/* A poll takes a ms; one that took longer met a corosync that stood still. */
+#define POLL_LATE_MS 100u
+
 /* Would this 1 change what corosync has? Then it sends a message. */
 static bool changes(const struct cs_proof *p, struct qd_ring ring, uint32_t v_ms, uint64_t now_ms)
 {
 	return !p->one || !qd_ring_equal(p->ring, ring) || now_ms - p->polled_ms + V_MARGIN_MS >= v_ms;
+}
+
+void cs_proof_begin(struct cs_proof *p)
+{
+	*p = (struct cs_proof){ .unheard = 1, .unheard_past = true, .want = true };
+}
+
+bool cs_proof_unheard(const struct cs_proof *p)
+{
+	return p->unheard || p->stale;
 }
 
 bool cs_proof_vote(struct cs_proof *p, const struct cs_vote *vote, bool heard, uint32_t v_ms,
@@ -24,9 +37,9 @@ bool cs_proof_vote(struct cs_proof *p, const struct cs_vote *vote, bool heard, u
 }
 
 void cs_proof_polled(struct cs_proof *p, const struct cs_vote *vote, bool cast, bool accepted,
-		     uint32_t v_ms, uint64_t now_ms)
+		     uint32_t v_ms, uint64_t before_ms, uint64_t after_ms)
 {
-	bool news = cast ? p->again || changes(p, vote->ring, v_ms, now_ms) : p->one;
+	bool news = cast ? p->again || changes(p, vote->ring, v_ms, after_ms) : p->one;
 
 	p->again = false;
 	if (!accepted)
@@ -34,12 +47,13 @@ void cs_proof_polled(struct cs_proof *p, const struct cs_vote *vote, bool cast, 
 	if (news) {
 		p->unheard = p->sent + 1;
 		p->unheard_one = p->unheard_one || cast;
+		p->unheard_late = p->unheard_late || (cast && after_ms - before_ms > POLL_LATE_MS);
 		p->want = true;
 	}
 	p->one = cast;
 	p->ring = vote->ring;
 	p->last = *vote;
-	p->polled_ms = now_ms;
+	p->polled_ms = before_ms;
 }
 
 uint64_t cs_proof_next(const struct cs_proof *p)
@@ -60,10 +74,13 @@ bool cs_proof_back(struct cs_proof *p, uint64_t number)
 	if (number <= p->back || number > p->sent)
 		return false;
 	p->back = number;
-	if (p->unheard && number >= p->unheard)
-		p->unheard = p->unheard_one = 0;
+	if (p->unheard && number >= p->unheard) {
+		p->unheard = 0;
+		p->unheard_one = p->unheard_late = p->unheard_past = false;
+	}
 	if (p->stale && number >= p->stale) {
-		p->stale = p->stale_one = 0;
+		p->stale = 0;
+		p->stale_one = p->stale_late = p->stale_past = false;
 		p->again = p->one;
 	}
 	p->waits = false;
@@ -78,7 +95,10 @@ void cs_proof_ring(struct cs_proof *p)
 		return;
 	p->stale = p->unheard;
 	p->stale_one = p->stale_one || p->unheard_one;
-	p->unheard = p->unheard_one = 0;
+	p->stale_late = p->stale_late || p->unheard_late;
+	p->stale_past = p->stale_past || p->unheard_past;
+	p->unheard = 0;
+	p->unheard_one = p->unheard_late = p->unheard_past = false;
 	p->want = p->want || p->sent < p->stale;
 }
 

@@ -25,9 +25,11 @@ struct cs_proof {
 	/* what changed something is heard when this echo is back; 0: all is. With a 1 in it? */
 	uint64_t unheard;
 	bool unheard_one;
+	bool unheard_late;	/* corosync stood still, and carried a 1 out when it went on */
+	bool unheard_past;	/* what a daemon before this one polled may be among it */
 	/* what was polled in an older ring may be heard in this one, until this echo is back; 0: no */
 	uint64_t stale;
-	bool stale_one;
+	bool stale_one, stale_late, stale_past;
 	/* it was heard just now, over what was polled in this ring: poll `last` once more */
 	bool again;
 	struct cs_vote last;
@@ -36,14 +38,21 @@ struct cs_proof {
 	struct cs_vote vote;
 };
 
+/* Connected: nothing is known of what was sent before. */
+void cs_proof_begin(struct cs_proof *p);
+
+/* May something that was polled still be on its way? */
+bool cs_proof_unheard(const struct cs_proof *p);
+
 /* A vote has been asked for. True: poll it now. False: it waits, see proof->want. `heard`:
  * corosync synchronises, or an echo has come back this moment. `v_ms`: quorum.device.timeout, after which corosync has forgotten a vote; 0 unknown. */
 bool cs_proof_vote(struct cs_proof *p, const struct cs_vote *vote, bool heard, uint32_t v_ms,
 		   uint64_t now_ms);
 
-/* It was polled with this outcome; `now_ms` from directly before. */
+/* It was polled with this outcome; the clock from directly before the call and after it:
+ * corosync may have stood still meanwhile, and forgotten the vote before. */
 void cs_proof_polled(struct cs_proof *p, const struct cs_vote *vote, bool cast, bool accepted,
-		     uint32_t v_ms, uint64_t now_ms);
+		     uint32_t v_ms, uint64_t before_ms, uint64_t after_ms);
 
 /* The number for an echo that is about to be sent; sent: it is on its way. */
 uint64_t cs_proof_next(const struct cs_proof *p);

@@ -96,7 +96,9 @@ bool cs_state_differs(const struct cs_snapshot *a, const struct cs_snapshot *b)
 	       a->quorum != b->quorum || a->total_votes != b->total_votes ||
 	       a->expected_votes != b->expected_votes || a->device_votes != b->device_votes ||
 	       a->registered != b->registered || cs_polled_differs(a, b) ||
-	       a->stale_one != b->stale_one ||
+	       a->stale_one != b->stale_one || a->stale_past != b->stale_past ||
+	       a->stale_late != b->stale_late ||
+	       a->unheard != b->unheard ||
 	       a->facts_changes != b->facts_changes || a->error_changes != b->error_changes;
 }
 

@@ -210,6 +210,9 @@ static void cs_work(struct cs *cs, struct cs_mail *mail)
 	if (cs->votequorum && !cs->lost && cs->info_wanted)
 		cs_info(cs);
 	cs->now.stale_one = cs->proof.stale_one;
+	cs->now.stale_late = cs->proof.stale_late;
+	cs->now.stale_past = cs->proof.stale_past;
+	cs->now.unheard = cs_proof_unheard(&cs->proof);
 	cs_publish(cs);
 	if (cs->votequorum && !cs->lost)
 		cs_kill_take(cs, mail);

@@ -319,7 +319,8 @@ void cs_poll(struct cs *cs, const struct cs_vote *vote)
 			break;
 		pause_shortly();
 	}
-	cs_proof_polled(&cs->proof, vote, cast, rc == CS_OK, cs->facts_new.device_timeout_ms, now_ms);
+	cs_proof_polled(&cs->proof, vote, cast, rc == CS_OK, cs->facts_new.device_timeout_ms, now_ms,
+			cs_now_ms());
 	if (cs_state_polled(&cs->now, vote, cast, rc == CS_OK) || (rc == CS_OK && !cast))
 		cs->info_wanted = true;
 	if (rc != CS_OK && cs->now.registered)

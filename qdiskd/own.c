@@ -20,6 +20,18 @@ static void mark_take(struct qd_state *s, const struct qd_slot *slot)
 	}
 }
 
+/* Only legacy writes evictions without an extension: one by a peer that has shown one
+ * is torn, and whom it names is not known. */
+static bool writer_may_be_legacy(const struct qd_state *s, const struct qd_block *b)
+{
+	const struct qd_member *writer;
+
+	if (!qd_has(s->p.nodes, b->writer_id) || b->writer_id == s->p.node_id)
+		return false;
+	writer = member_see(s, b->writer_id);
+	return !(writer->known && writer->block.has_ext);
+}
+
 /* Is this eviction of the life I live, or of the one that L2 has just ended in
  * this process? A daemon that wakes late obeys it. A legacy master names nobody:
  * then it is mine once a write of mine has landed. */
@@ -28,7 +40,7 @@ static bool eviction_is_mine(const struct qd_state *s, const struct qd_block *b)
 	uint64_t victim = b->ext.victim_incarnation;
 
 	if (!b->has_ext)
-		return s->landed || s->past_incarnation;
+		return (s->landed || s->past_incarnation) && writer_may_be_legacy(s, b);
 	return victim == s->incarnation ||
 	       (!s->landed && s->past_incarnation && victim == s->past_incarnation);
 }

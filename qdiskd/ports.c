@@ -138,7 +138,7 @@ static void port_corosync(void *ctx, uint64_t now_ms, struct qd_corosync *cs)
 		.quorum = s->quorum, .registered = s->registered, .polled_seq = s->polled_seq,
 		.polled_accepted = s->polled_accepted, .polled_cast = s->polled_cast,
 		.polled_ring = s->polled_ring, .polled_quorate = s->polled_quorate,
-		.stale_one = s->stale_one,
+		.stale_one = s->stale_one, .stale_late = s->stale_late, .stale_past = s->stale_past, .unheard = s->unheard,
 	};
 }
 

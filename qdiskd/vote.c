@@ -73,7 +73,7 @@ void mark_update(struct qd_state *s, struct qd_actions *out)
 	} else {
 		/* A poll is counted only when the node's own message has come round
 		 * the ring: total votes and cast flag confirm nothing. */
-		cleared = !cs->stalled && !cs->in_sync && vote_zero_confirmed(s) &&
+		cleared = !cs->stalled && !cs->in_sync && !cs->unheard && vote_zero_confirmed(s) &&
 			  (!cs->polled_quorate ||
 			   (cs->quorum && node_votes(&s->p, mark_view(s)) >= cs->quorum));
 	}
@@ -283,13 +283,19 @@ static void vote_note(struct qd_state *s, enum qd_vote vote, enum qd_why why,
 	note_add(out, QD_NOTE_VOTE, s->p.node_id, vote, why);
 }
 
-/* This node has lost, and a 1 that it cast in an older ring may be counted in this one
- * when its sync has ended, whatever is cast now. What does not answer and has ended
- * shows nobody a quorate view. Where the nodes alone reach the quorum it is harmless. */
-static bool answer_cannot_help(const struct qd_state *s)
+/* A 1 that was cast in an older ring may be counted in this one when its sync has
+ * ended, whatever is cast now. A node that has lost must not wait for that: what does
+ * not answer and has ended shows nobody a quorate view. Where the nodes alone reach
+ * the quorum it is harmless. One of a corosync that had stood still is never waited
+ * for: it may outlive this daemon, and nobody would be there to see to it. */
+static bool answer_cannot_help(const struct qd_state *s, enum qd_vote vote)
 {
-	return s->cs.stale_one && vote_answer_owed(s) &&
-	       node_votes(&s->p, s->cs.members) < s->cs.quorum;
+	bool stale = s->cs.stale_one || (s->cs.stale_past && s->voting);
+
+	if (!cs_usable(&s->cs) || !vote_answer_owed(s))
+		return false;
+	return s->cs.stale_late || (stale && vote == QD_VOTE_CASTS_0 &&
+				    node_votes(&s->p, s->cs.members) < s->cs.quorum);
 }
 
 static void corosync_end(struct qd_state *s, struct qd_actions *out)
@@ -313,7 +319,7 @@ void vote_step(struct qd_state *s, const struct qd_input *in, struct qd_actions 
 	s->vote = vote;
 	s->why = why;
 	s->abdicated = false;
-	if (vote == QD_VOTE_CASTS_0 && answer_cannot_help(s)) {
+	if (answer_cannot_help(s, vote)) {
 		corosync_end(s, out);
 		return;
 	}

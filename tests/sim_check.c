@@ -173,13 +173,14 @@ static bool was_evicted(const struct sim_world *w, uint32_t node_id, uint64_t in
 	return false;
 }
 
-/* K*I: the larger of the master's and the victim's. */
-static uint64_t dead_ms(struct sim_world *w, const struct sim_node *master, uint32_t victim)
+/* K*I: the larger of the master's and what the victim showed, which its eviction repeats
+ * (its configuration may have changed since). */
+static uint64_t dead_ms(struct sim_world *w, const struct sim_node *master, const struct qd_block *victim)
 {
-	const struct sim_node *v = sim_by_id(w, victim);
-	uint64_t mine = qd_law_dead_ms(&master->params.t), its = qd_law_dead_ms(&v->params.t);
+	uint64_t mine = qd_law_dead_ms(&master->params.t);
+	uint64_t its = (uint64_t)victim->ext.interval_ms * victim->ext.tko;
 
-	if (v->old)	/* whole seconds */
+	if (sim_by_id(w, victim->node_id)->old)	/* whole seconds */
 		its = (uint64_t)master->params.t.tko * 1000;
 	return mine > its ? mine : its;
 }
@@ -188,7 +189,7 @@ static uint64_t dead_ms(struct sim_world *w, const struct sim_node *master, uint
 static void check_eviction(struct sim_world *w, struct sim_node *n, const struct qd_block *block)
 {
 	uint32_t slot = block->node_id;
-	uint64_t needed = 1000u * dead_ms(w, n, block->node_id), drift = 0, looked;
+	uint64_t needed = 1000u * dead_ms(w, n, block), drift = 0, looked;
 	uint64_t interval = 1000u * (uint64_t)n->params.t.interval_ms;
 
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {

@@ -26,12 +26,20 @@ static void register_later(struct sim_world *w, struct sim_node *n, uint64_t aft
 	sim_push(w, w->now + after, SIM_EV_CONNECT, n->index, 0, n->life);
 }
 
+static void proof_show(struct sim_node *n)
+{
+	n->hand.cs.stale_one = n->hand.proof.stale_one;
+	n->hand.cs.stale_late = n->hand.proof.stale_late;
+	n->hand.cs.stale_past = n->hand.proof.stale_past;
+	n->hand.cs.unheard = cs_proof_unheard(&n->hand.proof);
+}
+
 static void snapshot(struct sim_node *n)
 {
 	struct qd_corosync *cs = &n->hand.cs;
 	const struct sim_corosync *co = &n->co;
 
-	if (!qd_ring_equal(cs->ring, co->told_ring)) {
+	if (cs->ring.seq && !qd_ring_equal(cs->ring, co->told_ring)) {
 		cs_proof_ring(&n->hand.proof);
 		n->hand.kill = 0;
 	}
@@ -44,7 +52,7 @@ static void snapshot(struct sim_node *n)
 	cs->view = co->shown_view;
 	cs->quorum = n->world->quorum;
 	cs->registered = cs->registered && co->registered;
-	cs->stale_one = n->hand.proof.stale_one;
+	proof_show(n);
 	if (cs->polled_accepted && !cs->polled_cast)
 		cs->polled_quorate = still_quorate(n);
 }
@@ -94,6 +102,8 @@ void sim_hand_connect(struct sim_world *w, struct sim_node *n)
 		register_later(w, n, n->hand.registering ? 2000 : 1000000);
 		return;
 	}
+	if (!n->hand.cs.connected)
+		cs_proof_begin(&n->hand.proof);
 	n->hand.cs.connected = true;
 	n->hand.cs.ended = false;
 	if (n->hand.registering || !n->hand.unregister)
@@ -154,7 +164,8 @@ static void polled(struct sim_node *n, bool accepted, uint64_t now_ms)
 				      .cast = n->hand.inside.cast,
 				      .good_until_ms = n->hand.inside.good_until_ms };
 
-	cs_proof_polled(&n->hand.proof, &vote, vote.cast, accepted, n->params.v_ms, now_ms);
+	cs_proof_polled(&n->hand.proof, &vote, vote.cast, accepted, n->params.v_ms, now_ms,
+			sim_local(n, n->world->now) / 1000);
 }
 
 /* What waited for an echo, or must be said once more. */
@@ -258,7 +269,7 @@ void sim_hand_kill(struct sim_world *w, struct sim_node *n, uint32_t victim)
 void sim_hand_call(struct sim_world *w, struct sim_node *n)
 {
 	struct sim_hand *hand = &n->hand;
-	bool stale = hand->cs.stale_one;
+	const struct qd_corosync before = hand->cs;
 
 	hand->call_out = false;
 	if (hand->hung)
@@ -279,8 +290,10 @@ void sim_hand_call(struct sim_world *w, struct sim_node *n)
 	}
 	if (hand->cs.connected && !hand->hung)
 		echo_send(w, n);
-	hand->cs.stale_one = hand->proof.stale_one;
-	if (hand->cs.stale_one != stale)
+	proof_show(n);
+	if (hand->cs.stale_one != before.stale_one || hand->cs.stale_past != before.stale_past ||
+	    hand->cs.stale_late != before.stale_late ||
+	    hand->cs.unheard != before.unheard)
 		wake_up(w, n);
 }
 
@@ -296,7 +309,7 @@ void sim_hand_go(struct sim_world *w, struct sim_node *n)
 	accepted = sim_vote_poll(w, n, hand->inside.ring, hand->inside.cast);
 	if (!n->running)
 		return;
-	polled(n, accepted, sim_local(n, w->now) / 1000);
+	polled(n, accepted, n->hand.hung_since_ms);
 	vote_answer(w, n, hand->inside.cast, accepted);
 	if (hand->vote_waits || hand->unregister)
 		sim_hand_ring(w, n);

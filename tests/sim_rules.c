@@ -49,7 +49,7 @@ void sim_check_vote(struct sim_world *w, struct sim_node *n, struct qd_ring ring
 void sim_check_forgotten(struct sim_world *w, struct sim_node *n)
 {
 	uint64_t withdraw_ms = qd_law_withdraw_ms(&n->params.t);
-	bool withdrawn = n->hand.vote_waits && !n->hand.vote.cast;
+	bool withdrawn = !n->hand.vote.cast;	/* what it asked for last, refused or not */
 
 	if (w->setup.without & SIM_WITHOUT_RULES || n->old)	/* 2011: it never withdraws */
 		return;

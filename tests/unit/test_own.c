@@ -176,9 +176,23 @@ static void evicted_by_legacy_at_start_is_overwritten(void **state)
 	assert_int_equal(m.self_fence, -1);
 }
 
+/* Of a master that writes extensions it is torn: it may be of an earlier life. */
+static void evicted_by_a_torn_block_is_overwritten(void **state)
+{
+	(void)state;
+	own()->state = QD_STATE_EVICTED;
+	own()->writer_id = 1;
+	own()->has_ext = false;
+	mind_cycle(&m);
+	assert_int_equal(m.self_fence, -1);
+	assert_int_equal(written_block(&m)->state, QD_STATE_RUN);
+}
+
 static void evicted_by_legacy_after_my_landing_fences_myself(void **state)
 {
 	(void)state;
+	peer_is_legacy(&m, 1);
+	mind_cycles(&m, 3);
 	own()->state = QD_STATE_EVICTED;
 	own()->writer_id = 1;
 	own()->has_ext = false;
@@ -348,6 +362,7 @@ int main(void)
 		test_with(fresh, evicted_in_an_earlier_life_is_overwritten),
 		test_with(follower, evicted_late_in_an_earlier_life_is_overwritten),
 		test_with(fresh, evicted_by_legacy_at_start_is_overwritten),
+		test_with(follower, evicted_by_a_torn_block_is_overwritten),
 		test_with(follower, evicted_by_legacy_after_my_landing_fences_myself),
 		test_with(follower, evicted_nothing_follows_the_self_fence),
 		test_with(follower, legacy_19_foreign_block_casts_0_and_is_overwritten),
