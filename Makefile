@@ -97,7 +97,7 @@ unit_core := $(unit_mind) $(unit_engine) $(unit_laws) $(unit_format)
 unit_status := status status_socket status_file status_tool
 unit_clusterconf := clusterconf clusterconf_nodes clusterconf_xml
 unit_libcman := libcman libcman_parts cman_tool cman_tool_format
-unit := $(unit_core) $(unit_clusterconf) $(unit_libcman) $(unit_status) config runner fence log cs_state tool_history
+unit := $(unit_core) $(unit_clusterconf) $(unit_libcman) $(unit_status) config runner fence log cs_state cs_proof tool_history
 mind_fixture_src := tests/unit/mind_fixture.c tests/unit/mind_scene.c
 engine_fixture_src := tests/unit/engine_fixture.c tests/unit/mind_fixture.c
 laws_fixture_src := tests/unit/laws_fixture.c
@@ -215,6 +215,8 @@ $T/unit/test_tool_history: $(call obj,tests/unit/test_tool_history.c qdiskd/tool
 	$(call link,-lcmocka $(call pkg_libs,blkid zlib))
 $T/unit/test_log: $(call obj,tests/unit/test_log.c qdiskd/log.c qdiskd/log_writer.c)
 	$(call link,-lcmocka $(call pkg_libs,libqb))
+$T/unit/test_cs_proof: $(call obj,tests/unit/test_cs_proof.c qdiskd/cs_proof.c)
+	$(call link,-lcmocka)
 $T/unit/test_cs_state: $(call obj,tests/unit/test_cs_state.c qdiskd/cs_state.c)
 	$(call link,-lcmocka)
 $(unit_libcman:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \

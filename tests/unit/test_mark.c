@@ -55,6 +55,19 @@ static void mark_is_cleared_by_a_0_with_quorate_0(void **state)
 	assert_int_equal(written_block(&m)->ext.view, 0);
 }
 
+static void mark_stays_while_a_poll_may_be_on_its_way(void **state)
+{
+	(void)state;
+	mind_ring(&m, 2, 3);
+	mind_cycles(&m, 2);
+	m.in.cs.unheard = true;
+	vote_ends();
+	assert_true(marked());
+	m.in.cs.unheard = false;
+	mind_cycles(&m, 1);
+	assert_false(marked());
+}
+
 /* C1: total votes and cast flag change at once and confirm nothing. */
 static void mark_stays_while_quorate_is_still_shown(void **state)
 {
@@ -251,6 +264,7 @@ int main(void)
 		test_with(follower, mark_in_sync_of_a_smaller_ring_is_what_is_left),
 		test_with(follower, mark_in_sync_of_a_view_quorate_by_nodes_is_the_ring),
 		test_with(follower, mark_is_cleared_by_a_0_with_quorate_0),
+		test_with(follower, mark_stays_while_a_poll_may_be_on_its_way),
 		test_with(follower, mark_stays_while_quorate_is_still_shown),
 		test_with(follower, mark_is_cleared_where_the_nodes_alone_are_quorate),
 		test_with(follower, mark_stays_while_in_sync),
