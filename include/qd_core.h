@@ -68,6 +68,7 @@ struct qd_corosync {
 	bool stale_late;	/* the same, of a 1 that corosync carried out after it had stood still */
 	bool stale_past;	/* the same, if a daemon before this one has cast it */
 	bool unheard;		/* what was polled may still be on its way */
+	bool unheard_one;	/* with a 1 in it */
 };
 
 struct qd_input {

@@ -60,6 +60,7 @@ struct cs_snapshot {
 	bool stale_one;
 	bool stale_late; /* the same of a 1 that corosync carried out after it had stood still */
 	bool stale_past; /* the same of a daemon before this one: not known, but it may be */
+	bool unheard_one; /* a 1 that was polled may still be on its way round the ring */
 	bool unheard;	 /* something that was polled may still be on its way round the ring */
 	uint64_t facts_changes;	  /* +1 when cs_facts() has something new */
 	uint64_t error_changes;	  /* +1 with every new `error` */

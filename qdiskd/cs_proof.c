@@ -23,6 +23,11 @@ bool cs_proof_unheard(const struct cs_proof *p)
 	return p->unheard || p->stale;
 }
 
+bool cs_proof_unheard_one(const struct cs_proof *p)
+{
+	return p->unheard_one || p->stale_one;
+}
+
 bool cs_proof_vote(struct cs_proof *p, const struct cs_vote *vote, bool heard, uint32_t v_ms,
 		   uint64_t now_ms)
 {

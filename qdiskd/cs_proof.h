@@ -43,6 +43,7 @@ void cs_proof_begin(struct cs_proof *p);
 
 /* May something that was polled still be on its way? */
 bool cs_proof_unheard(const struct cs_proof *p);
+bool cs_proof_unheard_one(const struct cs_proof *p);	/* a 1 of this daemon among it */
 
 /* A vote has been asked for. True: poll it now. False: it waits, see proof->want. `heard`:
  * corosync synchronises, or an echo has come back this moment. `v_ms`: quorum.device.timeout, after which corosync has forgotten a vote; 0 unknown. */

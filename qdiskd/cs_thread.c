@@ -213,6 +213,7 @@ static void cs_work(struct cs *cs, struct cs_mail *mail)
 	cs->now.stale_late = cs->proof.stale_late;
 	cs->now.stale_past = cs->proof.stale_past;
 	cs->now.unheard = cs_proof_unheard(&cs->proof);
+	cs->now.unheard_one = cs_proof_unheard_one(&cs->proof);
 	cs_publish(cs);
 	if (cs->votequorum && !cs->lost)
 		cs_kill_take(cs, mail);

@@ -183,6 +183,17 @@ static void member_judge(struct qd_state *s, uint32_t id, const struct qd_input 
 	}
 }
 
+/* An eviction without an extension, by one who writes them: whom it names is lost. */
+static bool eviction_torn(const struct qd_state *s, const struct qd_block *b)
+{
+	const struct qd_member *writer;
+
+	if (b->state != QD_STATE_EVICTED || b->has_ext || !qd_has(s->p.nodes, b->writer_id))
+		return false;
+	writer = member_see(s, b->writer_id);
+	return b->writer_id == s->p.node_id || (writer->known && writer->block.has_ext);
+}
+
 /* A life that has shown an extension keeps one. A block of it without is torn, or
  * a stranger has written behind the payload: it must not pass for legacy's, or
  * its voting mark and its ring would be forgotten. (Legacy's eviction carries the
@@ -199,7 +210,8 @@ void member_look(struct qd_state *s, uint32_t id, const struct qd_slot *slot,
 		 const struct qd_input *in, struct qd_actions *out)
 {
 	struct qd_member *m = member_of(s, id);
-	bool readable = slot->result == QD_SLOT_OK && !block_torn(m, &slot->block);
+	bool readable = slot->result == QD_SLOT_OK && !block_torn(m, &slot->block) &&
+			!eviction_torn(s, &slot->block);
 
 	if (m->looked ? readable != m->readable : !readable)
 		note_add(out, readable ? QD_NOTE_SLOT_GOOD : QD_NOTE_SLOT_BAD, id, 0, 0);

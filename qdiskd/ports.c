@@ -139,6 +139,7 @@ static void port_corosync(void *ctx, uint64_t now_ms, struct qd_corosync *cs)
 		.polled_accepted = s->polled_accepted, .polled_cast = s->polled_cast,
 		.polled_ring = s->polled_ring, .polled_quorate = s->polled_quorate,
 		.stale_one = s->stale_one, .stale_late = s->stale_late, .stale_past = s->stale_past, .unheard = s->unheard,
+		.unheard_one = s->unheard_one,
 	};
 }
 
@@ -219,10 +220,10 @@ static void port_exit(void *ctx, int status)
 
 	if (status != EXIT_OK)	/* not by a clean stop: the vote is withdrawn here */
 		cs_unregister(d->cs);
-	if (d->engine.state.voting && d->seen.connected && d->seen.stalled) {
-		/* It may go on counting us when it goes on, with nobody left to tell it. */
-		log_line(LOG_CRIT, "corosync does not answer and may still count the quorum device, "
-			 "ending it");
+	if (d->engine.state.voting && d->seen.connected && (d->seen.stalled || d->seen.unheard_one)) {
+		/* It may count us later, with nobody left to tell it. */
+		log_line(LOG_CRIT, "corosync %s and may still count the quorum device, ending it",
+			 d->seen.stalled ? "does not answer" : "has a vote on its way");
 		(void)cs_end(d->cs);
 	}
 	ports_watchdog_leave(d, d->engine.state.leaving && d->engine.state.own_landed);

@@ -4,6 +4,10 @@
 /* A stop that the LUN or corosync holds up ends by hand. */
 #define STOP_LIMIT_MS 4000u
 
+/* How long the stop waits until a 1 that was polled has been heard: totem may hold its
+ * token for a fifth of the token timeout. Who leaves before ends corosync. */
+#define STOP_HEARD_MS 2000u
+
 void stop_begin(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
 {
 	if (s->stopping)
@@ -25,6 +29,14 @@ static uint32_t successor(const struct qd_state *s)
 	return 0;
 }
 
+/* How long the mark is given to clear. */
+static uint64_t mark_limit_ms(const struct qd_state *s)
+{
+	uint64_t i_ms = s->p.t.interval_ms;
+
+	return s->cs.unheard_one && i_ms < STOP_HEARD_MS ? STOP_HEARD_MS : i_ms;
+}
+
 /* Cast 0 (vote_step has), give the mark at most I to clear, unregister, and only
  * then write the leaving block. */
 void stop_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
@@ -34,7 +46,7 @@ void stop_step(struct qd_state *s, const struct qd_input *in, struct qd_actions 
 
 	if (!s->stopping || s->finished)
 		return;
-	if (!s->unregister_sent && (!s->voting || !usable || in->now_ms - s->stop_ms >= i_ms)) {
+	if (!s->unregister_sent && (!s->voting || !usable || in->now_ms - s->stop_ms >= mark_limit_ms(s))) {
 		s->unregister_sent = true;
 		s->leave_ms = in->now_ms;
 		if (s->cs.connected)
@@ -65,8 +77,8 @@ uint64_t stop_deadline(const struct qd_state *s)
 
 	if (!s->stopping)
 		return UINT64_MAX;
-	if (!s->unregister_sent && s->stop_ms + i_ms < at)
-		at = s->stop_ms + i_ms;
+	if (!s->unregister_sent && s->stop_ms + mark_limit_ms(s) < at)
+		at = s->stop_ms + mark_limit_ms(s);
 	if (s->unregister_sent && !s->leaving && s->leave_ms + i_ms < at)
 		at = s->leave_ms + i_ms;
 	return at;

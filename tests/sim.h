@@ -293,6 +293,7 @@ struct sim_write {
 	uint32_t slot, life;
 	uint64_t start;
 	uint64_t beat, incarnation;
+	uint64_t met;		/* incarnation that stood in the slot when it was sent */
 	uint8_t bytes[SIM_SECTOR];
 };
 

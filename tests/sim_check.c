@@ -257,8 +257,8 @@ void sim_check_evicted(struct sim_world *w, const struct sim_write *write)
 
 	if (qd_block_decode(write->bytes, SIM_SECTOR, write->slot, &block) != QD_FINE)
 		return;
-	if (!block.has_ext)	/* a daemon of 2011 names nobody: it is who was there */
-		block.ext.victim_incarnation = w->lun.incarnation[write->slot];
+	if (!block.has_ext)	/* a daemon of 2011 names nobody: it means who was there */
+		block.ext.victim_incarnation = write->met;
 	sim_say(w, w->node[write->node].id, block.ext.flags & QD_EXT_FENCED ?
 		"its eviction of node %llu lands, as fenced" : "its eviction of node %llu lands", write->slot, 0, 0);
 	if (was_evicted(w, write->slot, block.ext.victim_incarnation))

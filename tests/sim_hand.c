@@ -32,6 +32,7 @@ static void proof_show(struct sim_node *n)
 	n->hand.cs.stale_late = n->hand.proof.stale_late;
 	n->hand.cs.stale_past = n->hand.proof.stale_past;
 	n->hand.cs.unheard = cs_proof_unheard(&n->hand.proof);
+	n->hand.cs.unheard_one = cs_proof_unheard_one(&n->hand.proof);
 }
 
 static void snapshot(struct sim_node *n)
@@ -293,7 +294,7 @@ void sim_hand_call(struct sim_world *w, struct sim_node *n)
 	proof_show(n);
 	if (hand->cs.stale_one != before.stale_one || hand->cs.stale_past != before.stale_past ||
 	    hand->cs.stale_late != before.stale_late ||
-	    hand->cs.unheard != before.unheard)
+	    hand->cs.unheard != before.unheard || hand->cs.unheard_one != before.unheard_one)
 		wake_up(w, n);
 }
 

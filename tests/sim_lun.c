@@ -125,6 +125,7 @@ void sim_lun_write(struct sim_world *w, struct sim_node *n, uint32_t slot, const
 	write->life = n->life;
 	write->slot = slot;
 	write->start = w->now;
+	write->met = w->lun.incarnation[slot];
 	write->events = 1;
 	write->landed = write->cancelled = write->late = write->torn = false;
 	write->stuck = 0;

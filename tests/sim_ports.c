@@ -201,9 +201,9 @@ static void port_exit(void *ctx, int status)
 	n->exit_status = status;
 	sim_say(n->world, n->id, "qdiskd ends with status %llu", (uint64_t)status, 0, 0);
 	n->armed = false;	/* disarmed by hand before the end, as the device */
-	if (n->co.up && !n->co.frozen) {
+	if (n->co.up && !n->co.frozen)
 		sim_vote_unregister(n->world, n);
-	} else if (n->co.up && n->engine.state.voting) {
+	if (n->co.up && n->engine.state.voting && (n->co.frozen || n->hand.cs.unheard_one)) {
 		sim_corosync_stop(n->world, n, /* clean */ false);	/* by its pidfd */
 		sim_push(n->world, n->world->now + sim_cycles(n->world, 20), SIM_EV_COROSYNC, n->index, 0,
 			 n->power);

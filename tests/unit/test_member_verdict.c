@@ -178,6 +178,22 @@ static void writes_again_3(uint64_t incarnation)
 	b->incarnation = incarnation;
 }
 
+/* Torn: whom it names is lost. It counts as voting in a view without me. */
+static void member_eviction_torn_is_unreadable(void **state)
+{
+	struct qd_block *b = peer(&m, 3);
+
+	(void)state;
+	mind_cycles(&m, 3);
+	b->state = QD_STATE_EVICTED;
+	b->writer_id = 1;
+	b->has_ext = false;
+	m.beating &= ~qd_bit(3);
+	mind_cycle(&m);
+	assert_false(m.s.member[2].readable);
+	assert_false(m.s.member[2].evicted);
+}
+
 static void member_eviction_seen_is_down(void **state)
 {
 	(void)state;
@@ -225,9 +241,11 @@ static void legacy_35_undead_by_a_legacy_eviction_is_not_up(void **state)
 	struct qd_status_ext ext = peer(&m, 3)->ext;
 
 	(void)state;
+	peer_is_legacy(&m, 1);
+	mind_cycles(&m, 2);
 	evict_3(0);
 	peer(&m, 3)->has_ext = false;
-	peer(&m, 3)->incarnation = PEER_LIFE(1);
+	peer(&m, 3)->incarnation = peer(&m, 1)->incarnation;
 	memset(&peer(&m, 3)->ext, 0, sizeof(ext));
 	mind_cycle(&m);
 	peer(&m, 3)->has_ext = true;
@@ -290,6 +308,7 @@ int main(void)
 		test_with(follower, member_readable_again_is_believed),
 		test_with(follower, member_unreadable_beyond_k_is_not_up),
 		test_with(follower, member_silent_at_a_follower_counts_anew_at_its_next_beat),
+		test_with(follower, member_eviction_torn_is_unreadable),
 		test_with(follower, member_eviction_seen_is_down),
 		test_with(follower, legacy_35_undead_is_not_up_for_a_follower),
 		test_with(follower, legacy_35_undead_is_up_in_a_new_incarnation),

@@ -60,6 +60,25 @@ static void stop_waits_one_interval_for_the_mark(void **state)
 	assert_int_equal(m.unregisters, 1);
 }
 
+/* A 1 may be on its way round the ring: who leaves before it is heard ends corosync. */
+static void stop_waits_longer_for_a_one_on_its_way(void **state)
+{
+	(void)state;
+	m.stays_quorate = true;
+	mind_ring(&m, 2, qd_bit(2));
+	m.in.cs.quorate = true;
+	m.in.cs.unheard_one = true;
+	mind_express(&m, 40);
+	mind_event(&m, QD_EV_STOP, 50);
+	mind_event(&m, QD_EV_TIMER, 50 + I);
+	assert_int_equal(m.unregisters, 0);
+	assert_true(qd_next_deadline(&m.s, m.tick_ms + 50 + I) > m.tick_ms + 50 + I);
+	mind_cycles(&m, 2000 / I - 1);
+	assert_int_equal(m.unregisters, 0);
+	mind_cycles(&m, 2);
+	assert_int_equal(m.unregisters, 1);
+}
+
 static void stop_with_the_mark_cleared_unregisters_at_once(void **state)
 {
 	(void)state;
@@ -192,6 +211,7 @@ int main(void)
 		test_with(follower, stop_exits_0_when_the_leaving_block_has_landed),
 		test_with(follower, stop_does_not_exit_before_the_leaving_block_has_landed),
 		test_with(follower, stop_waits_one_interval_for_the_mark),
+		test_with(follower, stop_waits_longer_for_a_one_on_its_way),
 		test_with(follower, stop_with_the_mark_cleared_unregisters_at_once),
 		test_with(follower, stop_waits_one_interval_for_the_unregistering),
 		test_with(follower, stop_deadline_is_one_interval_for_the_mark),
