@@ -35,7 +35,7 @@ static int learn_node_id(struct cman_stack *s)
 /* The token in force; without one nothing changes. */
 static int learn_limit(struct cman_stack *s)
 {
-	uint64_t token_ms;
+	uint64_t token_ms = 0;
 	int error = stack_get_uint(s, "runtime.config.totem.token", &token_ms);
 
 	if (!error)
