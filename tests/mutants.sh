@@ -13,7 +13,8 @@
 #	Clause:		what is taken out, and which page says it
 #	Breaks:		the invariants of which one must be reported; or "assert",
 #			where the core itself notices
-#	Seeds:		arguments of sim; absent: --seeds 1-10000
+#	Seeds:		arguments of sim; absent: --seeds 1-10000. A law is mutated with --laws:
+#			what it refuses or warns of is not run
 #	Backed by:	what is taken out with it, because each alone is enough
 # and then in words what goes wrong. A patch that no longer applies is a failed test: apply
 # it by hand to a copy of the tree, then `diff -u -r -p a b` gives the new body.

@@ -27,6 +27,7 @@
  *	sim_rules.c	rules of the vote and of the twin, looked at while they are followed
  *	sim_goal.c	the promises P1..P4
  *	sim_setup.c	what kind of run a seed is
+ *	sim_laws.c	timings that the laws let through
  *	sim_chaos.c	faults drawn by chance, one plan for each kind of run
  *	sim_rival.c	the plan in which one side waits for the other to lose
  *	sim_fault.c	what each fault does: machines and cables
@@ -378,6 +379,8 @@ struct sim_setup {
 	enum sim_kind kind;
 	struct qd_timings t;
 	uint32_t token_ms, consensus_ms;
+	bool laws;		/* these, V and Y are what qd_config_check() has let through */
+	uint32_t v_ms, y_ms;	/* 0: as qdiskd writes them */
 	uint32_t sector_size;	/* 0: 512 */
 	bool guard;		/* frozen or dead for K*I: reset (the assumption) */
 	bool watchdog, io_timeout, fencing;
@@ -416,7 +419,7 @@ struct sim_options {
 	struct sim_planned fault[SIM_FAULTS];
 	uint64_t heal_at, until;	/* 0: not given */
 	const char *expect;	/* invariants, with commas between; NULL any */
-	bool no_guard, twice, trace, hash, no_shrink, keep_going;
+	bool no_guard, laws, twice, trace, hash, no_shrink, keep_going;
 };
 
 struct sim_check {

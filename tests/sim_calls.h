@@ -50,10 +50,10 @@ static inline uint32_t sim_regular(const struct sim_world *w)
 	return w->setup.nodes - w->setup.spares;
 }
 
-/* For two nodes without heuristics. */
+/* For two nodes without heuristics; or as the laws have it. */
 static inline bool sim_master_wins(const struct sim_world *w)
 {
-	return w->setup.master_wins && sim_regular(w) == 2 && !w->setup.heuristics;
+	return w->setup.master_wins && (w->setup.laws || (sim_regular(w) == 2 && !w->setup.heuristics));
 }
 
 /* sim_machine.c: what can be done to a machine; each looks after what hangs on it */
@@ -193,6 +193,9 @@ void sim_setup_draw(struct sim_setup *setup, uint64_t seed, enum sim_kind kind, 
 		    int timing);
 /* Leave out what is drawn: SIM_WITHOUT_* */
 void sim_setup_without(struct sim_setup *setup, uint32_t without);
+
+/* sim_laws.c: not with daemons of 2011 */
+void sim_laws_draw(struct sim_setup *setup);
 
 /* sim_chaos.c */
 void sim_plan(struct sim_world *w);

@@ -25,6 +25,8 @@ void sim_options_put(FILE *to, const struct sim_options *o)
 		fprintf(to, " --timing %d", o->timing);
 	if (o->no_guard)
 		fprintf(to, " --no-guard");
+	if (o->laws)
+		fprintf(to, " --laws");
 	if (o->without) {
 		fprintf(to, " --without ");
 		sim_put_words(to, withouts, SIM_WITHOUTS, o->without);
@@ -59,6 +61,8 @@ void sim_options_setup(const struct sim_options *o, uint64_t seed, struct sim_se
 	enum sim_kind kind = (enum sim_kind)sim_options_of(o, seed).kind;
 
 	sim_setup_draw(ret, seed, kind, o->nodes, o->timing);
+	if (o->laws && kind != SIM_OLD)
+		sim_laws_draw(ret);
 	sim_setup_without(ret, o->without);
 	ret->guard = !o->no_guard;
 	ret->trace = o->trace;
@@ -221,6 +225,8 @@ static bool flag_parse(const char *name, struct sim_options *o)
 {
 	if (strcmp(name, "--no-guard") == 0)
 		o->no_guard = true;
+	else if (strcmp(name, "--laws") == 0)
+		o->laws = true;
 	else if (strcmp(name, "--twice") == 0)
 		o->twice = true;
 	else if (strcmp(name, "--trace") == 0)
@@ -266,8 +272,8 @@ bool sim_options_parse(int argc, char **argv, struct sim_options *ret)
 int sim_options_usage(const char *program)
 {
 	fprintf(stderr,
-		"usage: %s --seeds A-B|fresh [--kind KIND] [--nodes 2..%u] [--timing 0..%u] [--no-guard]\n"
-		"           [--twice] [--keep-going] [--jobs N] [--seconds N] [--trace] [--hash] [--no-shrink]\n"
+		"usage: %s --seeds A-B|fresh [--kind KIND] [--nodes 2..%u] [--timing 0..%u] [--laws]\n"
+		"           [--no-guard] [--twice] [--keep-going] [--jobs N] [--seconds N] [--trace] [--hash] [--no-shrink]\n"
 		"           [--expect INVARIANT,...] [--without WORDS] [--lie WORDS] [--liar ID]\n"
 		"           [--plan SECONDS:FAULT#DICE,...|none] [--heal SECONDS] [--until SECONDS]\n"
 		"       %s --tap [--traces FOLDER]\n"
