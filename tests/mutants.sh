@@ -19,6 +19,15 @@
 # and then in words what goes wrong. A patch that no longer applies is a failed test: apply
 # it by hand to a copy of the tree, then `diff -u -r -p a b` gives the new body.
 #
+# Clauses that no mutant shows: off, and what backs them off too, nothing is violated in
+# 10,000 seeds.
+#	R4, any event can be the wake-up: L1 and L2 looked at in ticks only, and an eviction
+#	in the own slot not seen (--kind pause, with and without --no-guard).
+#	R5, L2 has a timer, and a landing does not heal: neither, and an eviction in the own
+#	slot not seen (--kind io; --kind pause --no-guard).
+#	L3, V is at most (K-1)*I: V up to 20*I, and a Z that counts on (K-1)*I
+#	(--laws --no-guard --kind rival). With R1 off instead, R1 alone is what breaks.
+#
 # Environment: BUILD  where the simulator's objects lie (default build/)
 #              CC     compiler (default gcc)
 #              JOBS   mutants at once (default: as many as there are processors)
