@@ -52,7 +52,7 @@ struct cs_snapshot {
 	bool polled_cast;     /* what was asked of corosync: 0 where a 1 came too late */
 	struct qd_ring polled_ring;
 	/* Does anything still say quorate: votequorum's QUORATE flag or what clients
-	 * are shown, both asked after an accepted 0 and again after each callback; true
+	 * are shown, both looked at after an accepted 0 and again after each callback; true
 	 * after anything else. False is a proof even where a new ring is on its way. */
 	bool polled_quorate;
 	/* A 1 that was polled in an older ring may yet be counted in this one, whatever is

@@ -12,6 +12,7 @@
 #include "cs_inner.h"
 
 #define CS_CONNECT_MS 1000 /* between two tries to connect */
+#define CS_INFO_MAX   4	   /* looks in a row: each may bring callbacks that ask for another */
 #define CS_ECHO_MS    5	   /* between two tries to send an echo */
 
 uint64_t cs_now_ms(void)
@@ -207,7 +208,7 @@ static void cs_work(struct cs *cs, struct cs_mail *mail)
 		cs_vote_take(cs, mail);
 	if (cs->votequorum && !cs->lost && mail->unregister)
 		cs_drop_device(cs);
-	if (cs->votequorum && !cs->lost && cs->info_wanted)
+	for (unsigned i = 0; i < CS_INFO_MAX && cs->votequorum && !cs->lost && cs->info_wanted; i++)
 		cs_info(cs);
 	cs->now.stale_one = cs->proof.stale_one;
 	cs->now.stale_late = cs->proof.stale_late;

@@ -186,16 +186,14 @@ void cs_quorum_dispatch(struct cs *cs)
 
 /* ---- The device ---- */
 
-/* Does anything still say quorate? Asks what clients are shown as well: during sync
- * votequorum's own flag runs ahead of it. */
+/* Does anything still say quorate? During sync votequorum's own flag runs ahead of what
+ * clients are shown; that is in the callbacks which wait to be read by now. (To ask for
+ * it would hang: during sync corosync answers votequorum's clients only, and a new ring
+ * would wait for a vote that this thread could not give.) */
 static bool still_quorate(struct cs *cs, unsigned flags)
 {
-	int quorate = 1;
-	int rc = CS_CALL(&cs->call, quorum_getquorate(cs->quorum, &quorate));
-
-	if (cs_gone(rc))
-		cs->lost = true;
-	return rc != CS_OK || quorate || (flags & VOTEQUORUM_INFO_QUORATE);
+	cs_quorum_dispatch(cs);
+	return cs->now.in_sync || cs->now.quorate || (flags & VOTEQUORUM_INFO_QUORATE);
 }
 
 /* Corosync counts a vote though our last word in this ring was 0: a message of an

@@ -68,13 +68,34 @@ stale_vote_is_taken_back_at_once() {
 	says '* quorate=0 * cast=0 * pq=0 *' look
 }
 
+# n2 owes its answer, so sync does not end when n1 has given its own; during it corosync
+# answers votequorum alone. The next ring must find n1's hand free.
+vote_during_sync_leaves_the_hand_free() {
+	cable_up 2
+	says 'ok *' wait "$((2 * (CONF_T + CONF_consensus)))" members=3
+	ask vote 0
+	printf 'register\nonce 1\n' >&"$BARE2"
+	says 'ok *' wait 5000 sync=0 view=3
+	cable_down 2
+	alone_and_lost
+	cable_up 2
+	says 'ok *' wait "$((2 * (CONF_T + CONF_consensus)))" members=3 sync=1
+	ask vote 0
+	says 'ok *' wait 1000 members=3 sync=1 acc=1 cast=0
+	nap 0.5
+	cable_down 2
+	alone_and_lost
+}
+
 rig_start 2 token=1000 votes=1 v=20000 y=20000
 corosync_start 1 2
 await 15 nodes_quorate 1,2 || { echo "Bail out! no ring"; exit 99; }
-mkfifo "$RIG_ST/in" "$RIG_ST/out" "$RIG_ST/bare"
+mkfifo "$RIG_ST/in" "$RIG_ST/out" "$RIG_ST/bare" "$RIG_ST/bare2"
 node_exec 1 "$CS_PROBE" model 200 < "$RIG_ST/in" > "$RIG_ST/out" 2> "$RIG_ST/probe.err" &
 node_exec 1 "$BARE_CLIENT" 1 "$RIG_ST/n1/bare" < "$RIG_ST/bare" 2> "$RIG_ST/bare.err" &
-exec {ASK}> "$RIG_ST/in" {ANSWER}< "$RIG_ST/out" {BARE}> "$RIG_ST/bare"
+node_exec 2 "$BARE_CLIENT" 2 "$RIG_ST/n2/bare" < "$RIG_ST/bare2" 2> "$RIG_ST/bare2.err" &
+exec {ASK}> "$RIG_ST/in" {ANSWER}< "$RIG_ST/out" {BARE}> "$RIG_ST/bare" {BARE2}> "$RIG_ST/bare2"
 scenario vote_asked_for_while_the_token_is_lost_is_never_counted
 scenario stale_vote_is_taken_back_at_once
+scenario vote_during_sync_leaves_the_hand_free
 tap_done
