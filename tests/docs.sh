@@ -287,6 +287,10 @@ sed -n 's/^\.Bq Li //p' man/qdisk-safety.7 | tr ',' '\n' | sed 's/^ *\(Li \)\?//
 check safety_page_cites_tests test "$(wc -l <"$dir/cited")" -gt 60
 grep -vxFf "$dir/tests" "$dir/cited" | none safety_page_cites_tests_that_exist
 
+sed -n 's/^\.It Li \(mutant_[a-z0-9_]*\) :.*/\1/p' man/qdisk-safety.7 >"$dir/told"
+grep '^mutant_' "$dir/tests" >"$dir/mutants"
+same safety_page_lists_the_mutants "the page" "$dir/told" tests/mutants "$dir/mutants"
+
 # ---- Scripts, paths, README ----
 
 find . -path ./build -prune -o -path ./.git -prune -o -type f -print >"$dir/files"
