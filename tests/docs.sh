@@ -289,7 +289,7 @@ grep -vxFf "$dir/tests" "$dir/cited" | none safety_page_cites_tests_that_exist
 
 sed -n 's/^\.It Li \(mutant_[a-z0-9_]*\) :.*/\1/p' man/qdisk-safety.7 >"$dir/told"
 grep '^mutant_' "$dir/tests" >"$dir/mutants"
-same safety_page_lists_the_mutants "the page" "$dir/told" tests/mutants "$dir/mutants"
+same safety_page_lists_the_mutants "the page" "$dir/told" "the patches" "$dir/mutants"
 
 # ---- Scripts, paths, README ----
 
