@@ -207,8 +207,9 @@ static void check_eviction(struct sim_world *w, struct sim_node *n, const struct
 	if (w->lun.gap_end[slot] && w->lun.gap[slot] >= needed &&
 	    looked <= w->lun.gap_end[slot] + 2 * interval)
 		return;
-	/* Or the master could not read it, while the others did not see it either. */
-	if (n->blind >> slot & 1 && w->now - n->blind_since[slot] >= needed)
+	/* Or the master could not read it, since its last look, while the others did not see it
+	 * either. */
+	if (n->blind >> slot & 1 && w->now - n->blind_since[slot] + interval >= needed)
 		return;
 	if (was_evicted(w, slot, block->ext.victim_incarnation) || slot == w->check.exempt ||
 	    qd_has(w->check.forged, slot))
