@@ -271,10 +271,11 @@ static int call_alarm(int n, char **words)
 	return setitimer(ITIMER_REAL, &every, NULL);
 }
 
-/* Corosync is busy: once more, as any program does, for a second at most. */
+/* Corosync is busy: once more, as any program does, for a second at most. A burst of
+ * connections fills its short backlog, which is refused like a corosync that is not there. */
 static int busy(int failed, int *tries)
 {
-	if (!failed || errno != EAGAIN || ++*tries > 100)
+	if (!failed || (errno != EAGAIN && errno != ECONNREFUSED) || ++*tries > 100)
 		return 0;
 	usleep(10000);
 	return 1;
