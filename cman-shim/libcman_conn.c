@@ -12,6 +12,9 @@
 #include "libcman_private.h"
 #include "libcman_text.h"
 
+#define REFUSED_TRIES	 5u
+#define REFUSED_PAUSE_MS 20
+
 #define AGAIN_PAUSE_MS 100
 #define AGAIN_LIMIT_MS 5000
 
@@ -222,12 +225,26 @@ static int open_in_time(struct cman_conn *c, const struct cman_guard *g)
 	return error;
 }
 
+/* A burst of connections fills corosync's short backlog, and is refused as by a corosync
+ * that does not run: that is believed only after a few tries. */
+static int open_in_burst(struct cman_conn *c, struct cman_guard *g)
+{
+	const struct timespec pause = { .tv_nsec = REFUSED_PAUSE_MS * 1000000L };
+	int error = open_in_time(c, g);
+
+	for (unsigned i = 0; i < REFUSED_TRIES && error == -ECONNREFUSED; i++) {
+		(void)nanosleep(&pause, NULL);	/* cut by a signal: only sooner */
+		error = open_in_time(c, g);
+	}
+	return error;
+}
+
 int conn_open(struct cman_conn *c, struct cman_guard *g, enum cman_service service)
 {
 	int error, fd;
 
 	*c = (struct cman_conn){ .service = service, .fd = -1 };
-	error = open_in_time(c, g);
+	error = open_in_burst(c, g);
 	if (error)
 		return error;
 	if (services[service].fd(c->handle, &fd) != CS_OK)
