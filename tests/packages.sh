@@ -4,7 +4,9 @@
 #   tests/packages.sh [--lint]
 #
 # A temporary policy-rc.d keeps packages such as corosync from starting their
-# services on this host: the tests start their own, inside namespaces.
+# services on this host: the tests start their own, inside namespaces. Nor are the
+# services of the resource manager to start at the next boot, only because they were
+# needed for a test: an sbd that nobody has configured keeps corosync from starting.
 # Does nothing (and needs neither root nor a network) when all is there.
 set -eu
 
@@ -12,7 +14,8 @@ build="gcc libc6-dev make pkg-config libaio-dev libxml2-dev libqb-dev libblkid-d
 zlib1g-dev libcorosync-common-dev libvotequorum-dev libcmap-dev libcfg-dev
 libcpg-dev libquorum-dev libjson-c-dev"
 test="libcmocka-dev libdeflate-dev libfuse3-dev corosync iproute2 iputils-ping procps psmisc util-linux kmod
-tini socat strace valgrind e2fsprogs mount bsdextrautils jq mandoc patch"
+tini socat strace valgrind e2fsprogs mount bsdextrautils jq mandoc patch
+pacemaker pacemaker-cli-utils resource-agents sbd busybox"
 lint="clang clang-tidy cppcheck shellcheck libclang-rt-dev"
 
 want="$build $test"
@@ -41,3 +44,12 @@ echo "installing:$missing"
 apt-get -qq update
 # shellcheck disable=SC2086	# a list of words
 apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install $missing >/dev/null
+
+command -v systemctl >/dev/null || exit 0
+for p in $missing; do
+	case $p in
+	pacemaker) echo pacemaker.service ;;
+	resource-agents) echo logd.service ;;	# comes along with cluster-glue
+	sbd) echo sbd.service sbd_remote.service ;;
+	esac
+done | xargs -r systemctl --quiet disable 2>/dev/null || echo "packages.sh: systemctl disable failed" >&2

@@ -7,6 +7,7 @@
 # interval     ms; tko, tko_up, upgrade_wait, master_wait: cycles
 # native       1: leave those five out of cluster.conf and let qdiskd choose the same
 # votes        of the quorum device; votes_unset 1: not in cluster.conf; sector 512 or 4096; transport knet or udpu
+# name         of node 1 is this and a 1 (n1), in both files
 # lun          plain, or faulty: each node has a path of its own that can be broken, see lun.sh
 # expected     expected_votes in corosync.conf; "none" leaves the line out
 # model        of the quorum device; "none" leaves the section out
@@ -19,7 +20,7 @@ conf_defaults() {
 	CONF_token=1500 CONF_interval='' CONF_native="" CONF_votes=2 CONF_votes_unset="" CONF_sector=512 CONF_transport=knet
 	CONF_tko=8 CONF_tko_up=2 CONF_upgrade_wait=2 CONF_master_wait=3
 	CONF_expected='' CONF_model=qdisk CONF_v='' CONF_y='' CONF_quorum_extra='' CONF_provider=corosync_votequorum
-	CONF_fence=agent CONF_quorumd='' CONF_heuristics='' CONF_label=rig CONF_lun=plain
+	CONF_fence=agent CONF_quorumd='' CONF_heuristics='' CONF_label=rig CONF_lun=plain CONF_name=n
 	conf_set "$@"
 }
 
@@ -29,7 +30,7 @@ conf_set() {
 	for pair; do
 		case ${pair%%=*} in
 		token | interval | native | votes | votes_unset | sector | transport | tko | tko_up | upgrade_wait | master_wait) ;;
-		expected | model | v | y | quorum_extra | provider | fence | quorumd | heuristics | label | lun) ;;
+		expected | model | v | y | quorum_extra | provider | fence | quorumd | heuristics | label | lun | name) ;;
 		*) echo "Bail out! unknown setting $pair"; exit 99 ;;
 		esac
 		printf -v "CONF_${pair%%=*}" '%s' "${pair#*=}"
@@ -103,7 +104,7 @@ quorum {"
 nodelist {"
 	for n in $(seq "$RIG_N"); do
 		echo "	node {
-		name: n$n
+		name: $CONF_name$n
 		nodeid: $n
 		ring0_addr: $RIG_NET.$n
 	}"
@@ -121,7 +122,7 @@ conf_cluster() {
 	for n in $(seq "$RIG_N"); do
 		[ "$CONF_fence" = none ] ||
 			method="<fence><method name=\"power\"><device name=\"power\" port=\"n$n\"/></method></fence>"
-		echo "    <clusternode name=\"n$n\" nodeid=\"$n\" votes=\"1\">$method</clusternode>"
+		echo "    <clusternode name=\"$CONF_name$n\" nodeid=\"$n\" votes=\"1\">$method</clusternode>"
 	done
 	echo "  </clusternodes>"
 	[ "$CONF_fence" = none ] ||

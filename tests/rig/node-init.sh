@@ -40,6 +40,8 @@ while read -r name major minor; do
 done < "$D/luns"
 mount --rbind "$dev" /dev
 mount -t sysfs -o ro sysfs /sys	# of the node's own net namespace
+# sbd and Pacemaker reset a node through this file; it would be the machine that they hit.
+[ ! -e /proc/sysrq-trigger ] || mount --bind /dev/null /proc/sysrq-trigger
 
 hostname "n$n"
 ip link set lo up
