@@ -152,12 +152,16 @@ static void member_count(struct qd_member *m)
 
 /* More misses in a row than the limit, and the time that they stand for: with
  * slow reads two looks can lie closer together than a tick. The read that shows
- * the old beat began at cycle_start, so nothing has landed in between. */
+ * the old beat began at cycle_start, so nothing has landed in between. A slot that
+ * cannot be read shows none: what landed behind the last look that could is not
+ * held against the node before it has been unreadable for as long. */
 static bool member_out_of_time(const struct qd_state *s, const struct qd_member *m, uint32_t limit,
 			       const struct qd_input *in)
 {
+	uint64_t since_ms = m->readable || m->read_ms < m->beat_ms ? m->beat_ms : m->read_ms;
+
 	return m->missed > limit &&
-	       in->cycle_start_ms >= m->beat_ms + (uint64_t)limit * s->p.t.interval_ms;
+	       in->cycle_start_ms >= since_ms + (uint64_t)limit * s->p.t.interval_ms;
 }
 
 static void member_judge(struct qd_state *s, uint32_t id, const struct qd_input *in,

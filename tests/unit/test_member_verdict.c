@@ -144,6 +144,31 @@ static void member_unreadable_beyond_k_is_not_up(void **state)
 	assert_false(see(3)->up);
 }
 
+/* What landed behind the last look that could read the slot was seen by nobody. */
+static void member_unreadable_after_misses_is_dead_only_after_k_more(void **state)
+{
+	(void)state;
+	silent(3, K - 1);
+	corrupt(3, true);
+	mind_cycles(&m, K - 1);
+	assert_false(see(3)->dead);
+	mind_cycle(&m);
+	assert_true(see(3)->dead);
+}
+
+/* A single garbled look at a silent node puts its death off until the next one. */
+static void member_silent_with_one_bad_look_is_dead_at_the_next(void **state)
+{
+	(void)state;
+	silent(3, K);
+	corrupt(3, true);
+	mind_cycle(&m);
+	assert_false(see(3)->dead);
+	corrupt(3, false);
+	silent(3, 1);
+	assert_true(see(3)->dead);
+}
+
 /* ---- Verdicts ---- */
 
 /* R6: only the master's verdict lasts. */
@@ -307,6 +332,8 @@ int main(void)
 		test_with(fresh, member_unreadable_since_start_misses_nothing),
 		test_with(follower, member_readable_again_is_believed),
 		test_with(follower, member_unreadable_beyond_k_is_not_up),
+		test_with(follower, member_unreadable_after_misses_is_dead_only_after_k_more),
+		test_with(follower, member_silent_with_one_bad_look_is_dead_at_the_next),
 		test_with(follower, member_silent_at_a_follower_counts_anew_at_its_next_beat),
 		test_with(follower, member_eviction_torn_is_unreadable),
 		test_with(follower, member_eviction_seen_is_down),
