@@ -422,6 +422,12 @@ struct sim_options {
 	bool no_guard, laws, twice, trace, hash, no_shrink, keep_going;
 };
 
+/* Incarnations of one node: the newest ones. */
+struct sim_lives {
+	uint32_t count;
+	uint64_t incarnation[SIM_EVICTED];
+};
+
 struct sim_check {
 	bool dirty;		/* something that an invariant looks at has changed */
 	bool failed;
@@ -432,7 +438,8 @@ struct sim_check {
 	uint32_t exempt;	/* node id: a story wrongs it, S5 and S7 say nothing about it */
 	sim_set lied;		/* machines that fencing reported dead, and that are still quorate */
 	qd_mask forged;		/* a stranger wrote good blocks in their names: neither does S7 */
-	struct { uint32_t count; uint64_t incarnation[SIM_EVICTED]; } evicted[QD_NODE_MAX + 1];
+	struct sim_lives evicted[QD_NODE_MAX + 1];	/* an eviction of these has landed */
+	struct sim_lives judged[QD_NODE_MAX + 1];	/* found silent for K*I by a master */
 };
 
 /* What a plan promises from now on; 0: nothing. */

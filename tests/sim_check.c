@@ -164,13 +164,24 @@ static bool block_equal(const struct qd_block *a, const struct qd_block *b)
 	       x->fence_wall_s == y->fence_wall_s && strcmp(x->node_name, y->node_name) == 0;
 }
 
-static bool was_evicted(const struct sim_world *w, uint32_t node_id, uint64_t incarnation)
+static bool lives_have(const struct sim_lives *lives, uint64_t incarnation)
 {
-	for (uint32_t i = 0; i < w->check.evicted[node_id].count && i < SIM_EVICTED; i++) {
-		if (w->check.evicted[node_id].incarnation[i] == incarnation)
+	for (uint32_t i = 0; i < lives->count && i < SIM_EVICTED; i++) {
+		if (lives->incarnation[i] == incarnation)
 			return true;
 	}
 	return false;
+}
+
+static void lives_add(struct sim_lives *lives, uint64_t incarnation)
+{
+	if (!lives_have(lives, incarnation))
+		lives->incarnation[lives->count++ % SIM_EVICTED] = incarnation;
+}
+
+static bool was_evicted(const struct sim_world *w, uint32_t node_id, uint64_t incarnation)
+{
+	return lives_have(&w->check.evicted[node_id], incarnation);
 }
 
 /* K*I: the larger of the master's and what the victim showed, which its eviction repeats
@@ -185,12 +196,10 @@ static uint64_t dead_ms(struct sim_world *w, const struct sim_node *master, cons
 	return mine > its ? mine : its;
 }
 
-/* S7: nobody is evicted unless K*I passed without a landing of its own. */
-static void check_eviction(struct sim_world *w, struct sim_node *n, const struct qd_block *block)
+/* Clocks of live nodes drift apart: what is this long on the slowest is shorter on others. */
+static uint64_t drifted(const struct sim_world *w, uint64_t us)
 {
-	uint32_t slot = block->node_id;
-	uint64_t needed = 1000u * dead_ms(w, n, block), drift = 0, looked;
-	uint64_t interval = 1000u * (uint64_t)n->params.t.interval_ms;
+	uint64_t drift = 0;
 
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		uint64_t ppm = (uint64_t)(w->node[i].drift_ppm < 0 ? -w->node[i].drift_ppm :
@@ -198,21 +207,41 @@ static void check_eviction(struct sim_world *w, struct sim_node *n, const struct
 
 		drift = ppm > drift ? ppm : drift;
 	}
-	needed -= needed * drift / 500000 + 2000;
+	return us - us * drift / 500000 - 2000;
+}
+
+/* Has K*I passed between landings, or could its slot not be read for so long? */
+static bool was_silent(const struct sim_world *w, const struct sim_node *n, uint32_t slot, uint64_t needed)
+{
+	uint64_t interval = 1000u * (uint64_t)n->params.t.interval_ms, looked;
+
 	/* Where the slot is garbage, a landing since the last look was seen by nobody. */
 	if (w->now - w->lun.landed[slot] + (w->lun.bad[slot] ? interval : 0) >= needed)
-		return;
+		return true;
 	/* A gap that ended just now; or when its slot became unreadable. */
 	looked = w->lun.bad[slot] ? w->lun.bad[slot] : w->now;
 	if (w->lun.gap_end[slot] && w->lun.gap[slot] >= needed &&
 	    looked <= w->lun.gap_end[slot] + 2 * interval)
-		return;
+		return true;
 	/* Or the master could not read it, since its last look, while the others did not see it
 	 * either. */
-	if (n->blind >> slot & 1 && w->now - n->blind_since[slot] + interval >= needed)
+	return n->blind >> slot & 1 && w->now - n->blind_since[slot] + interval >= needed;
+}
+
+/* S7: nobody is evicted unless K*I passed without a landing of its own. That verdict is on
+ * a life: what is written of it later, because the first eviction did not land or the life
+ * goes on nevertheless, is the same. */
+static void check_eviction(struct sim_world *w, struct sim_node *n, const struct qd_block *block)
+{
+	uint64_t victim = block->ext.victim_incarnation;
+	uint32_t slot = block->node_id;
+
+	if (was_silent(w, n, slot, drifted(w, 1000u * dead_ms(w, n, block)))) {
+		lives_add(&w->check.judged[slot], victim);
 		return;
-	if (was_evicted(w, slot, block->ext.victim_incarnation) || slot == w->check.exempt ||
-	    qd_has(w->check.forged, slot))
+	}
+	if (lives_have(&w->check.judged[slot], victim) || was_evicted(w, slot, victim) ||
+	    slot == w->check.exempt || qd_has(w->check.forged, slot))
 		return;
 	sim_say(w, n->id, "evicts node %llu, whose last write landed %llu us ago", slot,
 		w->now - w->lun.landed[slot], 0);
@@ -254,7 +283,6 @@ void sim_check_write(struct sim_world *w, struct sim_node *n, uint32_t slot, con
 void sim_check_evicted(struct sim_world *w, const struct sim_write *write)
 {
 	struct qd_block block;
-	uint32_t *count;
 
 	if (qd_block_decode(write->bytes, SIM_SECTOR, write->slot, &block) != QD_FINE)
 		return;
@@ -262,10 +290,7 @@ void sim_check_evicted(struct sim_world *w, const struct sim_write *write)
 		block.ext.victim_incarnation = write->met;
 	sim_say(w, w->node[write->node].id, block.ext.flags & QD_EXT_FENCED ?
 		"its eviction of node %llu lands, as fenced" : "its eviction of node %llu lands", write->slot, 0, 0);
-	if (was_evicted(w, write->slot, block.ext.victim_incarnation))
-		return;
-	count = &w->check.evicted[write->slot].count;
-	w->check.evicted[write->slot].incarnation[(*count)++ % SIM_EVICTED] = block.ext.victim_incarnation;
+	lives_add(&w->check.evicted[write->slot], block.ext.victim_incarnation);
 }
 
 /* ---- S5, L1: who may vote, who may pet ---- */

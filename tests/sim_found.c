@@ -1,6 +1,11 @@
 /* Staged scenarios: what the simulator once found, told as what was seen. */
 #include "sim.h"
 
+static bool master_1_knows_3(struct sim_world *w)
+{
+	return sim_master(w) == &w->node[0] && qd_has(w->node[0].engine.state.up, 3);
+}
+
 /* A ring change starts a cycle between two ticks while the master's LUN is slow:
  * ticks then follow one another closely, and misses must still stand for time.
  * S7 is watched by the checker. */
@@ -47,8 +52,74 @@ static const char *found_late_landing(struct sim_world *w)
 	return NULL;
 }
 
+/* A slow write of node 3 lands, and before anybody looks its slot becomes garbage: the
+ * misses of the gap that has ended are not held against it. S7 is watched by the checker. */
+static const char *found_unseen_landing(struct sim_world *w)
+{
+	struct sim_setup s = sim_stage_setup(3);
+	struct sim_node *n = &w->node[2];
+
+	for (s.seed = 1; s.seed <= 10; s.seed++) {
+		uint64_t begin;
+
+		BEGIN(&s);
+		sim_stage_networks(w, "aab");
+		sim_stage_pass(w, 60000);
+		n->hang_until = w->now + sim_cycles(w, 5);
+		while (w->now < n->hang_until || w->lun.landed[3] != w->now)
+			sim_run(w, w->now + 1);
+		sim_lun_bad(w, 3, w->now);
+		begin = w->now;
+		sim_stage_pass(w, 7000);
+		EXPECT(sim_stage_notes(w, QD_NOTE_EVICTION, 1, 3, begin) == 0, "it is evicted at once");
+		sim_stage_pass(w, 3500);
+		EXPECT(sim_stage_notes(w, QD_NOTE_EVICTION, 1, 3, begin) == 1, "it is never evicted");
+	}
+	return NULL;
+}
+
+static bool evicts_3(struct sim_world *w)
+{
+	return sim_stage_notes(w, QD_NOTE_EVICTION, 1, 3, 0) > 0;
+}
+
+/* The eviction of a node that was silent for K*I does not land, and the node beats on in
+ * its old life, as a daemon of 2011 does: it stays evicted, and is evicted again. */
+static const char *found_lost_eviction(struct sim_world *w)
+{
+	struct sim_setup s = sim_stage_setup(3);
+	struct sim_node *n = &w->node[2];
+
+	s.t.interval_ms = 1000;
+	s.token_ms = 15000;
+	s.consensus_ms = 18000;
+	s.fencing = false;
+	sim_stage_empty(w, &s);
+	n->old = true;
+	for (uint32_t i = 0; i < 3; i++)
+		sim_boot(w, &w->node[i]);
+	EXPECT(sim_stage_until(w, 60, master_1_knows_3), "the cluster does not start");
+	w->node[0].engine.state.p.allow_kill = false;
+	n->hang_until = w->now + 10500000;
+	EXPECT(sim_stage_until(w, 12, evicts_3), "it is not evicted");
+	for (uint32_t i = 0; i < SIM_WRITES; i++) {
+		if (w->lun.write[i].used && w->lun.write[i].slot == 3 && w->lun.write[i].node == 0)
+			w->lun.write[i].error = w->lun.write[i].cancelled = true;
+	}
+	w->node[0].error_per_mille = 1000;	/* and it cannot try again yet */
+	while (w->now < n->hang_until || w->lun.landed[3] != w->now)
+		sim_run(w, w->now + 1);
+	sim_stage_pass(w, 2500);
+	w->node[0].error_per_mille = 0;
+	sim_stage_pass(w, 3000);
+	EXPECT(sim_stage_notes(w, QD_NOTE_EVICTION_AGAIN, 1, 3, 0) > 0, "it is not evicted again");
+	return NULL;
+}
+
 const struct sim_story sim_found[] = {
 	{ "ticks_close_together_evict_nobody_early", found_close_ticks },
 	{ "late_landing_of_an_own_write_is_repaired", found_late_landing },
+	{ "landing_that_nobody_could_see_is_not_held_against_the_node", found_unseen_landing },
+	{ "eviction_that_did_not_land_is_repeated", found_lost_eviction },
 	{ NULL, NULL },
 };
