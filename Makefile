@@ -82,8 +82,9 @@ mkqdisk_src := mkqdisk/mkqdisk.c mkqdisk/mk_label.c mkqdisk/mk_list.c mkqdisk/mk
 tool_src := qdiskd/qdisk_tool.c qdiskd/tool_history.c qdiskd/tool_status.c qdiskd/tool_text.c
 tool_libs = $(call pkg_libs,json-c)
 readconf_src := cman-shim/readconf.c
-cman_tool_src := cman-shim/cman_tool.c cman-shim/cman_tool_format.c cman-shim/cman_tool_nodes.c \
-	cman-shim/cman_tool_options.c cman-shim/cman_tool_status.c
+cman_tool := cman_tool cman_tool_admin cman_tool_format cman_tool_leave cman_tool_nodes cman_tool_options \
+	cman_tool_service cman_tool_status cman_tool_version cman_tool_wait
+cman_tool_src := $(cman_tool:%=cman-shim/%.c)
 
 # ---- Tests, by name ----
 

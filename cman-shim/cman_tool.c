@@ -11,18 +11,32 @@
 
 static void print_usage(void)
 {
-	(void)puts("usage: cman_tool status\n"
-		   "       cman_tool nodes [-a] [-n NAME]... [-F COLUMN[,COLUMN]...]\n"
-		   "       cman_tool -h | -V\n"
+	(void)puts("usage: cman_tool OPERATION [OPTION]...\n"
 		   "\n"
-		   "  status   show the cluster as this node sees it\n"
-		   "  nodes    list the nodes and the quorum disk\n"
+		   "  status    show the cluster as this node sees it\n"
+		   "  nodes     list the nodes and the quorum disk: -a -n -F\n"
+		   "  version   show the version, or load the configuration again: -r -D -S\n"
+		   "  wait      wait for the cluster: -q -t\n"
+		   "  leave     stop the quorum disk and corosync here: [remove] [force] -w -t\n"
+		   "  kill      stop corosync on other nodes: -n\n"
+		   "  expected  set the expected votes of the cluster: -e\n"
+		   "  votes     set the votes of a node: -v -n\n"
+		   "  debug     set corosync's debug log: -d\n"
 		   "\n"
-		   "  -a       show the addresses of each node, too\n"
-		   "  -n NAME  only the node of exactly this name (up to 10 times)\n"
-		   "  -F LIST  only these columns: id name type addr votes exp state\n"
-		   "  -h       show this text\n"
-		   "  -V       show the version");
+		   "  -a        show the addresses of each node, too\n"
+		   "  -d[MASK]  say what is done; 0 off\n"
+		   "  -D[WORD]  of a configuration that is not valid: fail, warn, none\n"
+		   "  -e VOTES  expected votes\n"
+		   "  -F LIST   only these columns: id name type addr votes exp state\n"
+		   "  -n NAME   the node of exactly this name (up to 10 times)\n"
+		   "  -q        wait for quorum\n"
+		   "  -r        load the configuration again\n"
+		   "  -S        accepted, for scripts\n"
+		   "  -t SECS   give up after so many seconds; exit 2\n"
+		   "  -v VOTES  votes\n"
+		   "  -w        wait until it is done\n"
+		   "  -h        show this text\n"
+		   "  -V        show the version");
 }
 
 static void print_version(void)
@@ -31,20 +45,36 @@ static void print_version(void)
 	(void)puts("Copyright (C) the qdisk authors. All rights reserved.");
 }
 
+__attribute__((format(printf, 2, 0)))
+static void say(const struct cman_tool_options *o, const char *format, va_list args)
+{
+	(void)fprintf(stderr, "%s: ", o->program);
+	(void)vfprintf(stderr, format, args);
+	(void)fputc('\n', stderr);
+}
+
 int cman_tool_fail(const struct cman_tool_options *o, const char *format, ...)
 {
 	va_list args;
 
-	(void)fprintf(stderr, "%s: ", o->program);
 	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
+	say(o, format, args);
 	va_end(args);
-	(void)fputc('\n', stderr);
 	return EXIT_FAILURE;
 }
 
-/* Say why there is no connection. Scripts compare these texts. */
-static int fail_open(const struct cman_tool_options *o, int error)
+void cman_tool_debug(const struct cman_tool_options *o, const char *format, ...)
+{
+	va_list args;
+
+	if (!o->debug)
+		return;
+	va_start(args, format);
+	say(o, format, args);
+	va_end(args);
+}
+
+int cman_tool_fail_open(const struct cman_tool_options *o, int error)
 {
 	if (error == EACCES)
 		return cman_tool_fail(o, "Cannot open connection to cman, permission denied.");
@@ -56,18 +86,36 @@ static int fail_open(const struct cman_tool_options *o, int error)
 	return EXIT_FAILURE;
 }
 
+/* Who does what, with which handle. */
+static const struct {
+	cman_handle_t (*open)(void *privdata);
+	int (*run)(cman_handle_t handle, const struct cman_tool_options *o, FILE *out);
+} operations[] = {
+	[OPERATION_STATUS] = { cman_init, cman_tool_status },
+	[OPERATION_NODES] = { cman_init, cman_tool_nodes },
+	[OPERATION_WAIT] = { cman_init, cman_tool_wait },
+	[OPERATION_VERSION] = { cman_admin_init, cman_tool_version },
+	[OPERATION_LEAVE] = { cman_admin_init, cman_tool_leave },
+	[OPERATION_KILL] = { cman_admin_init, cman_tool_kill },
+	[OPERATION_EXPECTED] = { cman_admin_init, cman_tool_expected },
+	[OPERATION_VOTES] = { cman_admin_init, cman_tool_votes },
+	[OPERATION_DEBUG] = { cman_admin_init, cman_tool_debuglog },
+};
+
 static int run(const struct cman_tool_options *o)
 {
 	cman_handle_t handle;
 	int code;
 
-	if (o->operation != OPERATION_STATUS && o->operation != OPERATION_NODES)
+	if (o->operation == OPERATION_SERVICES)
+		return cman_tool_fail(o, "services is gone: groups are shown by corosync-cpgtool, "
+					 "services by systemctl");
+	if (o->operation == OPERATION_JOIN)
 		return cman_tool_fail(o, "%s is not supported by this version", o->word);
-	handle = cman_init(NULL);
+	handle = operations[o->operation].open(NULL);
 	if (!handle)
-		return fail_open(o, errno);
-	code = o->operation == OPERATION_STATUS ? cman_tool_status(handle, o, stdout)
-						: cman_tool_nodes(handle, o, stdout);
+		return cman_tool_fail_open(o, errno);
+	code = operations[o->operation].run(handle, o, stdout);
 	(void)cman_finish(handle); /* the process ends */
 	return code;
 }

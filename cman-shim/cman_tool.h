@@ -4,6 +4,7 @@
 #define CMAN_TOOL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "libcman.h"
@@ -12,6 +13,7 @@
 #define CMAN_TOOL_NAME_LEN 65		/* bytes of one of them */
 #define CMAN_TOOL_COLUMNS_MAX 10	/* words of -F */
 #define CMAN_TOOL_ADDRESSES_MAX 8	/* of one node, as corosync */
+#define CMAN_TOOL_TIMED_OUT 2		/* exit code: the time of -t ran out */
 
 /* ---- cman_tool_options.c: the command line. Pure but for getopt. ---- */
 
@@ -46,7 +48,15 @@ struct cman_tool_columns {
 	enum cman_tool_column list[CMAN_TOOL_COLUMNS_MAX];
 };
 
-/* A command line, taken apart. Texts point into argv. */
+/* What -D says about a cluster.conf that is not valid. */
+enum cman_tool_check {
+	CHECK_FAIL,	/* goes no further; without -D */
+	CHECK_WARN,	/* says so and goes on as far as it can */
+	CHECK_NONE,	/* is not asked for; bare -D */
+};
+
+/* A command line, taken apart. Texts point into argv, NULL where not given;
+ * numbers are -1 where not given. */
 struct cman_tool_options {
 	const char *program;			/* argv[0] */
 	enum cman_tool_operation operation;
@@ -56,6 +66,23 @@ struct cman_tool_options {
 	bool addresses;				/* -a */
 	bool formatted;				/* -F given */
 	struct cman_tool_columns columns;	/* of -F */
+	int debug;				/* -d: mask of cman_set_debuglog(); 0 off */
+	int votes;				/* -v */
+	int expected;				/* -e */
+	bool two_node;				/* -2 */
+	const char *multicast;			/* -m */
+	int port;				/* -p */
+	int node_id;				/* -N */
+	const char *cluster;			/* -c */
+	const char *keyfile;			/* -k */
+	const char *loader;			/* -C */
+	bool no_config;				/* -X */
+	bool no_realtime;			/* -P */
+	enum cman_tool_check check;		/* -D */
+	bool reload;				/* -r */
+	bool wait, wait_quorate;		/* -w, -q */
+	int timeout_s;				/* -t */
+	bool leave_removed, leave_forced;	/* the words of `leave` */
 };
 
 enum cman_tool_parse {
@@ -121,9 +148,57 @@ const char *cman_tool_error_text(int error);
 int cman_tool_fail(const struct cman_tool_options *o, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The same, but only with -d, and nothing is returned. */
+void cman_tool_debug(const struct cman_tool_options *o, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Say why there is no connection; `error` is errno of cman_init(). Scripts
+ * compare these texts. Returns 1. */
+int cman_tool_fail_open(const struct cman_tool_options *o, int error);
+
+/* ---- cman_tool_wait.c: waiting, and its end ---- */
+
+/* When the time of -t is over, on the clock of cman_tool_now_ms(); 0 never. */
+uint64_t cman_tool_deadline(const struct cman_tool_options *o);
+uint64_t cman_tool_now_ms(void);
+
+/* Wait until the cluster counts its nodes, or with `quorate` until it is
+ * quorate; asked each second. 0; 2 at the deadline, 1 when corosync has gone,
+ * both with a text. */
+int cman_tool_await(cman_handle_t handle, const struct cman_tool_options *o, bool quorate,
+		    uint64_t deadline_ms);
+
+/* ---- cman_tool_service.c: corosync and qdiskd as services ---- */
+
+enum cman_tool_service {
+	SERVICE_OF_COROSYNC,
+	SERVICE_OF_QDISKD,
+};
+
+/* Its process, as a descriptor to poll; -ESRCH when it does not run. */
+int cman_tool_service_find(enum cman_tool_service service);
+
+/* Wait until that process has ended. 0, or -ETIMEDOUT after `limit_ms`. */
+int cman_tool_service_await_end(int pidfd, uint64_t limit_ms);
+
+/* Start, stop, reload: by systemd where it is the init system, else the
+ * program itself. 0, or a negative errno after its own words on stderr. */
+int cman_tool_service_start(const struct cman_tool_options *o, enum cman_tool_service service);
+int cman_tool_service_stop(const struct cman_tool_options *o, enum cman_tool_service service);
+int cman_tool_service_reload(const struct cman_tool_options *o, enum cman_tool_service service);
+
 /* ---- The operations: exit code, given an open client handle ---- */
 
 int cman_tool_status(cman_handle_t handle, const struct cman_tool_options *o, FILE *out);
 int cman_tool_nodes(cman_handle_t handle, const struct cman_tool_options *o, FILE *out);
+int cman_tool_wait(cman_handle_t handle, const struct cman_tool_options *o, FILE *out);
+
+/* Given an administrator's handle. */
+int cman_tool_version(cman_handle_t handle, const struct cman_tool_options *o, FILE *out);
+int cman_tool_kill(cman_handle_t handle, const struct cman_tool_options *o, FILE *out);
+int cman_tool_votes(cman_handle_t handle, const struct cman_tool_options *o, FILE *out);
+int cman_tool_expected(cman_handle_t handle, const struct cman_tool_options *o, FILE *out);
+int cman_tool_debuglog(cman_handle_t handle, const struct cman_tool_options *o, FILE *out);
+int cman_tool_leave(cman_handle_t handle, const struct cman_tool_options *o, FILE *out);
 
 #endif

@@ -1,10 +1,17 @@
 /* cman_tool: the command line. */
 #include "cman_tool.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define DEBUG_ALL 255
+#define VOTES_MAX 255	/* of all together: more overflow corosync's quorum */
+#define PORT_MAX 65535
+#define NODE_ID_MAX 4096
 
 /* All options of the old program are known, whatever the operation. */
 #define OPTIONS "hVd::n:v:e:2m:p:N:c:k:C:XAPo:D::r::Swqt:aF:i:f"
@@ -69,22 +76,29 @@ static bool add_name(struct cman_tool_options *o, const char *name, FILE *err)
 	return true;
 }
 
-static bool check_number(const struct cman_tool_options *o, int letter, const char *text, FILE *err)
+static bool set_number(const struct cman_tool_options *o, int letter, int max, FILE *err,
+		       int *ret_value)
 {
 	char *end;
 	long value;
 
 	errno = 0;
-	value = strtol(text, &end, 10);
-	if (end == text || *end || errno) {
+	value = strtol(optarg, &end, 10);
+	if (end == optarg || *end || errno) {
 		(void)fprintf(err, "%s: argument to %c (%s) is not an integer\n", o->program,
-			      letter, text);
+			      letter, optarg);
 		return false;
 	}
 	if (value < 0) {
 		(void)fprintf(err, "%s: argument to %c cannot be negative\n", o->program, letter);
 		return false;
 	}
+	if (value > max) {
+		(void)fprintf(err, "%s: argument to %c (%ld) is more than %d\n", o->program,
+			      letter, value, max);
+		return false;
+	}
+	*ret_value = (int)value;
 	return true;
 }
 
@@ -99,44 +113,101 @@ static bool set_columns(struct cman_tool_options *o, const char *text, FILE *err
 	return true;
 }
 
+/* -d: a mask, or everything. Legacy's own debug flags, -d1 for example, have
+ * no meaning of their own here but to say what is done. */
+static bool set_debug(struct cman_tool_options *o, FILE *err)
+{
+	o->debug = DEBUG_ALL;
+	return !optarg || set_number(o, 'd', INT_MAX, err, &o->debug);
+}
+
+/* -D: a word by its first letter. */
+static bool set_check(struct cman_tool_options *o, FILE *err)
+{
+	switch (optarg ? tolower((unsigned char)optarg[0]) : 'n') {
+	case 'f':
+		o->check = CHECK_FAIL;
+		return true;
+	case 'w':
+		o->check = CHECK_WARN;
+		return true;
+	case 'n':
+		o->check = CHECK_NONE;
+		return true;
+	default:
+		(void)fprintf(err, "%s: argument to D (%s) is not fail, warn or none\n",
+			      o->program, optarg);
+		return false;
+	}
+}
+
+static bool set_cluster(struct cman_tool_options *o, FILE *err)
+{
+	o->cluster = optarg;
+	if (strlen(optarg) <= MAX_CLUSTER_NAME_LEN)
+		return true;
+	(void)fprintf(err, "%s: cluster name %s is longer than %d characters\n", o->program, optarg,
+		      MAX_CLUSTER_NAME_LEN);
+	return false;
+}
+
+/* -r: a number is of no use, the file has one. */
+static bool set_reload(struct cman_tool_options *o, FILE *err)
+{
+	o->reload = true;
+	if (optarg)
+		(void)fprintf(err, "%s: the version number of -r is ignored, that of the "
+				   "configuration counts\n", o->program);
+	return true;
+}
+
+/* Options that take a value; PARSE_ERROR has been told. */
+static bool set_value(struct cman_tool_options *o, int letter, FILE *err)
+{
+	switch (letter) {
+	case 'n': return add_name(o, optarg, err);
+	case 'F': return set_columns(o, optarg, err);
+	case 'd': return set_debug(o, err);
+	case 'D': return set_check(o, err);
+	case 'c': return set_cluster(o, err);
+	case 'r': return set_reload(o, err);
+	case 'v': return set_number(o, letter, VOTES_MAX, err, &o->votes);
+	case 'e': return set_number(o, letter, VOTES_MAX, err, &o->expected);
+	case 'p': return set_number(o, letter, PORT_MAX, err, &o->port);
+	case 'N': return set_number(o, letter, NODE_ID_MAX, err, &o->node_id);
+	case 't': return set_number(o, letter, INT_MAX / 1000, err, &o->timeout_s);
+	case 'm': o->multicast = optarg; return true;
+	case 'k': o->keyfile = optarg; return true;
+	case 'C': o->loader = optarg; return true;
+	default: return true; /* -o of join: accepted, never used */
+	}
+}
+
 static enum cman_tool_parse parse_option(struct cman_tool_options *o, int letter, FILE *err)
 {
-	bool fine = true;
-
 	switch (letter) {
-	case 'h':
-		return PARSE_HELP;
-	case 'V':
-		return PARSE_VERSION;
-	case 'a':
-		o->addresses = true;
-		break;
-	case 'n':
-		fine = add_name(o, optarg, err);
-		break;
-	case 'F':
-		fine = set_columns(o, optarg, err);
-		break;
-	case 'v':
-	case 'e':
-	case 'p':
-	case 'N':
-	case 't':
-		fine = check_number(o, letter, optarg, err);
+	case 'h': return PARSE_HELP;
+	case 'V': return PARSE_VERSION;
+	case 'a': o->addresses = true; break;
+	case '2': o->two_node = true; break;
+	case 'X': o->no_config = true; break;
+	case 'P': o->no_realtime = true; break;
+	case 'w': o->wait = true; break;
+	case 'q': o->wait_quorate = true; break;
+	case 'A': /* without openais; there is none */
+	case 'S': /* without ccs_sync; there is none */
 		break;
 	case 'i':
 	case 'f':
 		(void)fprintf(err, "%s: unknown option: %c\n", o->program, letter);
-		fine = false;
-		break;
+		return PARSE_ERROR;
 	case '?':
 		(void)fprintf(err, "Please use '-h' for usage.\n");
-		fine = false;
-		break;
-	default: /* of operations that are refused later */
-		break;
+		return PARSE_ERROR;
+	default:
+		return set_value(o, letter, err) ? PARSE_RUN : PARSE_ERROR;
 	}
-	return fine ? PARSE_RUN : PARSE_ERROR;
+	return PARSE_RUN;
 }
 
 static bool set_operation(struct cman_tool_options *o, const char *word, FILE *err)
@@ -157,31 +228,52 @@ static bool set_operation(struct cman_tool_options *o, const char *word, FILE *e
 }
 
 /* The words that belong to `leave`. */
-static bool is_leave_word(const char *word)
+static bool set_leave_word(struct cman_tool_options *o, const char *word)
 {
-	return strcmp(word, "remove") == 0 || strcmp(word, "force") == 0;
+	bool removed = strcmp(word, "remove") == 0, forced = strcmp(word, "force") == 0;
+
+	o->leave_removed |= removed;
+	o->leave_forced |= forced;
+	return removed || forced;
 }
 
-static enum cman_tool_parse parse_words(struct cman_tool_options *o, int argc, char **argv,
-					FILE *err)
+static bool parse_words(struct cman_tool_options *o, int argc, char **argv, FILE *err)
 {
 	const char *leave_word = NULL;
 
 	for (int i = optind; i < argc; i++) {
-		if (is_leave_word(argv[i]))
+		if (set_leave_word(o, argv[i]))
 			leave_word = argv[i];
 		else if (!set_operation(o, argv[i], err))
-			return PARSE_ERROR;
+			return false;
 	}
 	if (leave_word && o->operation != OPERATION_LEAVE) {
 		(void)fprintf(err, "%s: unknown option %s\n", o->program, leave_word);
-		return PARSE_ERROR;
+		return false;
 	}
 	if (o->operation == OPERATION_NONE) {
 		(void)fprintf(err, "%s: no operation specified\n", o->program);
-		return PARSE_ERROR;
+		return false;
 	}
-	return PARSE_RUN;
+	return true;
+}
+
+/* Options that do not go together. */
+static bool check_together(const struct cman_tool_options *o, FILE *err)
+{
+	const char *wrong = NULL;
+
+	if (o->operation == OPERATION_KILL && o->name_count == 0)
+		wrong = "No node name specified";
+	else if (o->operation == OPERATION_JOIN && o->timeout_s >= 0 && !o->wait && !o->wait_quorate)
+		wrong = "timeout is only appropriate with wait";
+	else if (o->two_node && o->expected >= 0 && o->expected != 1)
+		wrong = "expected votes can only be 1 with -2";
+	else if (o->port == 0)
+		wrong = "argument to p (0) is not a port, 1 to 65535";
+	if (wrong)
+		(void)fprintf(err, "%s: %s\n", o->program, wrong);
+	return !wrong;
 }
 
 enum cman_tool_parse cman_tool_parse(int argc, char **argv, FILE *err,
@@ -189,8 +281,10 @@ enum cman_tool_parse cman_tool_parse(int argc, char **argv, FILE *err,
 {
 	int letter;
 
-	memset(ret_options, 0, sizeof(*ret_options));
-	ret_options->program = argc > 0 ? argv[0] : "cman_tool";
+	*ret_options = (struct cman_tool_options){
+		.program = argc > 0 ? argv[0] : "cman_tool",
+		.votes = -1, .expected = -1, .port = -1, .node_id = -1, .timeout_s = -1,
+	};
 	optind = 0; /* from the start, also when called again */
 	while ((letter = getopt(argc, argv, OPTIONS)) != -1) {
 		enum cman_tool_parse result = parse_option(ret_options, letter, err);
@@ -198,5 +292,6 @@ enum cman_tool_parse cman_tool_parse(int argc, char **argv, FILE *err,
 		if (result != PARSE_RUN)
 			return result;
 	}
-	return parse_words(ret_options, argc, argv, err);
+	return parse_words(ret_options, argc, argv, err) && check_together(ret_options, err) ?
+		       PARSE_RUN : PARSE_ERROR;
 }

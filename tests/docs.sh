@@ -68,13 +68,14 @@ options_in_help() {
 		tr ',' '\n' | sed -n 's/^ *-\(-*[A-Za-z0-9]*\).*/\1/p' | sed 's/^-/--/'
 }
 
-# .It Fl c Ar FILE; .It Fl h , \-help; .It Fl S Ar DIR , Fl -sysfs Ar DIR
+# .It Fl c Ar FILE; .It Fl d Ns Op Ar mask; .It Fl h , \-help; .It Fl S Ar DIR , Fl -sysfs Ar DIR
 options_man() {
 	awk '$1 == ".It" && $2 == "Fl" {
 		mode = name = ""
 		for (i = 2; i <= NF; i++) {
 			word = $i
 			gsub(/\\/, "", word)
+			if (word == "Ns" || word == "Op") continue
 			if (word == "Fl" || word == "Ar") mode = word
 			else if (word == ",") { print name; name = ""; if (mode == "Ar") mode = "" }
 			else if (mode == "Fl") name = word ~ /^-/ ? "-" word : word
@@ -102,7 +103,7 @@ grep -vE '^(h|y|--.*)$' "$dir/code" | sed 's/+$//' >"$dir/legacy"
 same mkqdisk_options_in_its_help_are_legacys help "$dir/help" code "$dir/legacy"
 
 # cman_tool takes all letters of its ancestor; those of other operations go unnamed.
-echo 'd::v:e:2m:p:N:c:k:C:XAPo:D::r::Swqt:i:f' | from_getopt >"$dir/unnamed"
+echo '2m:p:N:c:k:C:XAPo:i:f' | from_getopt >"$dir/unnamed"
 options_man cman_tool >"$dir/man"
 options_in_help cman_tool >"$dir/help"
 sort -u "$dir/man" "$dir/unnamed" >"$dir/all"

@@ -65,7 +65,7 @@ static void every_operation_and_option_of_old_is_known(void **state)
 		enum cman_tool_operation operation;
 	} table[] = {
 		{ "cman_tool status", OPERATION_STATUS },
-		{ "cman_tool -t 60 -w join -c NAME -n NODE -C LOADER -DWARN -d -d255 -v 1 -e 3 -2 "
+		{ "cman_tool -t 60 -w join -c NAME -n NODE -C LOADER -DWARN -d -d255 -v 1 -e 1 -2 "
 		  "-m 239.192.0.1 -p 5405 -N 1 -k /key -X -A -P -o x",
 		  OPERATION_JOIN },
 		{ "cman_tool leave remove force -w", OPERATION_LEAVE },
@@ -74,7 +74,7 @@ static void every_operation_and_option_of_old_is_known(void **state)
 		{ "cman_tool expected -e 2", OPERATION_EXPECTED },
 		{ "cman_tool votes -v 2", OPERATION_VOTES },
 		{ "cman_tool version -r -S", OPERATION_VERSION },
-		{ "cman_tool version -r5 -Dnone", OPERATION_VERSION },
+		{ "cman_tool version -r -Dnone", OPERATION_VERSION },
 		{ "cman_tool -t 20 -q wait", OPERATION_WAIT },
 		{ "cman_tool debug -d8", OPERATION_DEBUG },
 		{ "cman_tool services", OPERATION_SERVICES },
@@ -114,6 +114,18 @@ static void command_line_that_is_wrong_gets_the_old_words(void **state)
 		  "cman_tool: maximum of 10 node names allowed\n" },
 		{ "cman_tool nodes -F id,id,id,id,id,id,id,id,id,id,id",
 		  "cman_tool: maximum of 10 columns allowed\n" },
+		{ "cman_tool kill", "cman_tool: No node name specified\n" },
+		{ "cman_tool join -t 5", "cman_tool: timeout is only appropriate with wait\n" },
+		{ "cman_tool join -2 -e 2", "cman_tool: expected votes can only be 1 with -2\n" },
+		{ "cman_tool join -p 0", "cman_tool: argument to p (0) is not a port, 1 to 65535\n" },
+		{ "cman_tool join -p 65536", "cman_tool: argument to p (65536) is more than 65535\n" },
+		{ "cman_tool join -N 4097", "cman_tool: argument to N (4097) is more than 4096\n" },
+		{ "cman_tool join -c 12345678901234567",
+		  "cman_tool: cluster name 12345678901234567 is longer than 16 characters\n" },
+		{ "cman_tool votes -v 256", "cman_tool: argument to v (256) is more than 255\n" },
+		{ "cman_tool version -r -Dmaybe",
+		  "cman_tool: argument to D (maybe) is not fail, warn or none\n" },
+		{ "cman_tool debug -dx", "cman_tool: argument to d (x) is not an integer\n" },
 	};
 	struct cman_tool_options o;
 	char *error;
@@ -124,6 +136,114 @@ static void command_line_that_is_wrong_gets_the_old_words(void **state)
 		assert_string_equal(error, table[i].error);
 		free(error);
 	}
+}
+
+static void join_takes_what_its_options_say(void **state)
+{
+	struct cman_tool_options o;
+	char *error;
+
+	(void)state;
+	assert_int_equal(parse("cman_tool -t 60 -w join -c alpha -n n1 -v 2 -e 3 -m 239.1.2.3 -p 6809 "
+			       "-N 4096 -k /key -C xmlconfig -X -P -o x -q -d2", &o, &error),
+			 PARSE_RUN);
+	assert_int_equal(o.timeout_s, 60);
+	assert_true(o.wait);
+	assert_true(o.wait_quorate);
+	assert_string_equal(o.cluster, "alpha");
+	assert_string_equal(o.names[0], "n1");
+	assert_int_equal(o.votes, 2);
+	assert_int_equal(o.expected, 3);
+	assert_string_equal(o.multicast, "239.1.2.3");
+	assert_int_equal(o.port, 6809);
+	assert_int_equal(o.node_id, 4096);
+	assert_string_equal(o.keyfile, "/key");
+	assert_string_equal(o.loader, "xmlconfig");
+	assert_true(o.no_config);
+	assert_true(o.no_realtime);
+	assert_false(o.two_node);
+	assert_int_equal(o.debug, 2);
+	free(error);
+}
+
+static void options_that_are_not_given_are_told_from_zeros(void **state)
+{
+	struct cman_tool_options o;
+	char *error;
+
+	(void)state;
+	assert_int_equal(parse("cman_tool join", &o, &error), PARSE_RUN);
+	assert_int_equal(o.votes, -1);
+	assert_int_equal(o.expected, -1);
+	assert_int_equal(o.port, -1);
+	assert_int_equal(o.node_id, -1);
+	assert_int_equal(o.timeout_s, -1);
+	assert_int_equal(o.debug, 0);
+	assert_int_equal(o.check, CHECK_FAIL);
+	assert_false(o.wait);
+	assert_null(o.cluster);
+	free(error);
+}
+
+static void check_option_goes_by_its_first_letter(void **state)
+{
+	static const struct {
+		const char *line;
+		enum cman_tool_check check;
+	} table[] = {
+		{ "cman_tool join", CHECK_FAIL },	{ "cman_tool join -D", CHECK_NONE },
+		{ "cman_tool join -DWARN", CHECK_WARN }, { "cman_tool join -Dwhatever", CHECK_WARN },
+		{ "cman_tool join -DFail", CHECK_FAIL }, { "cman_tool join -DN", CHECK_NONE },
+	};
+	struct cman_tool_options o;
+	char *error;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_int_equal(parse(table[i].line, &o, &error), PARSE_RUN);
+		assert_int_equal(o.check, table[i].check);
+		free(error);
+	}
+}
+
+static void leave_takes_its_words_in_any_order(void **state)
+{
+	struct cman_tool_options o;
+	char *error;
+
+	(void)state;
+	assert_int_equal(parse("cman_tool remove leave -w", &o, &error), PARSE_RUN);
+	assert_true(o.leave_removed);
+	assert_false(o.leave_forced);
+	free(error);
+	assert_int_equal(parse("cman_tool leave force", &o, &error), PARSE_RUN);
+	assert_false(o.leave_removed);
+	assert_true(o.leave_forced);
+	free(error);
+}
+
+static void version_number_of_a_reload_is_ignored_with_a_warning(void **state)
+{
+	struct cman_tool_options o;
+	char *error;
+
+	(void)state;
+	assert_int_equal(parse("cman_tool version -r5", &o, &error), PARSE_RUN);
+	assert_true(o.reload);
+	assert_string_equal(error, "cman_tool: the version number of -r is ignored, that of the "
+				   "configuration counts\n");
+	free(error);
+}
+
+static void bare_debug_option_is_everything(void **state)
+{
+	struct cman_tool_options o;
+	char *error;
+
+	(void)state;
+	assert_int_equal(parse("cman_tool debug -d", &o, &error), PARSE_RUN);
+	assert_int_equal(o.debug, 255);
+	free(error);
 }
 
 static void node_name_of_66_characters_is_refused(void **state)
@@ -186,6 +306,12 @@ int main(void)
 		cmocka_unit_test(options_before_and_after_the_operation_are_equal),
 		cmocka_unit_test(every_operation_and_option_of_old_is_known),
 		cmocka_unit_test(command_line_that_is_wrong_gets_the_old_words),
+		cmocka_unit_test(join_takes_what_its_options_say),
+		cmocka_unit_test(options_that_are_not_given_are_told_from_zeros),
+		cmocka_unit_test(check_option_goes_by_its_first_letter),
+		cmocka_unit_test(leave_takes_its_words_in_any_order),
+		cmocka_unit_test(version_number_of_a_reload_is_ignored_with_a_warning),
+		cmocka_unit_test(bare_debug_option_is_everything),
 		cmocka_unit_test(node_name_of_66_characters_is_refused),
 		cmocka_unit_test(help_and_version_end_the_command_line),
 		cmocka_unit_test(column_list_skips_words_that_are_no_columns),

@@ -1,0 +1,31 @@
+/* cman_tool version: show it, or load the configuration again. */
+#include "cman_tool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* The daemons read their files again: corosync on all nodes, each its own, and
+ * qdiskd on this one. */
+static int reload(cman_handle_t handle, const struct cman_tool_options *o,
+		  const cman_version_t *running)
+{
+	cman_version_t wanted = *running;
+
+	wanted.cv_config = 0;
+	if (cman_set_version(handle, &wanted) < 0)
+		return cman_tool_fail(o, "can't set version: %s", cman_tool_error_text(errno));
+	return cman_tool_service_reload(o, SERVICE_OF_QDISKD) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int cman_tool_version(cman_handle_t handle, const struct cman_tool_options *o, FILE *out)
+{
+	cman_version_t version;
+
+	if (cman_get_version(handle, &version) < 0)
+		return cman_tool_fail(o, "can't get version: %s", cman_tool_error_text(errno));
+	if (o->reload)
+		return reload(handle, o, &version);
+	(void)fprintf(out, "%u.%u.%u config %u\n", version.cv_major, version.cv_minor,
+		      version.cv_patch, version.cv_config);
+	return EXIT_SUCCESS;
+}
