@@ -54,7 +54,7 @@ endif
 # floors 0 to 2: one archive, pure
 core := format format_box format_envelope format_label format_text \
 	core own member elect vote evict stop score laws laws_corosync note engine engine_box
-core_src := $(core:%=qdiskd/%.c)
+core_src := $(core:%=qdiskd/%.c) cman-shim/corosync_conf.c
 
 # floor 3
 cs_src := qdiskd/cs_api.c qdiskd/cs_thread.c qdiskd/cs_vote.c qdiskd/cs_cfg.c \
@@ -67,8 +67,8 @@ config_src := qdiskd/config.c qdiskd/config_valid.c
 hands_src := qdiskd/aio.c qdiskd/fence.c qdiskd/watchdog.c qdiskd/log.c qdiskd/log_writer.c $(status_src) \
 	$(runner_src) $(config_src) $(cs_src) $(lun_src)
 clusterconf_src := cman-shim/clusterconf.c cman-shim/clusterconf_cluster.c \
-	cman-shim/clusterconf_fence.c cman-shim/clusterconf_quorumd.c \
-	cman-shim/clusterconf_schema.c cman-shim/clusterconf_value.c
+	cman-shim/clusterconf_fence.c cman-shim/clusterconf_log.c cman-shim/clusterconf_quorumd.c \
+	cman-shim/clusterconf_schema.c cman-shim/clusterconf_totem.c cman-shim/clusterconf_value.c
 libcman := libcman libcman_admin libcman_barrier libcman_cluster libcman_clusterid libcman_conn \
 	libcman_data libcman_dispatch libcman_fence libcman_group libcman_guard libcman_node libcman_notify \
 	libcman_qdev libcman_queue libcman_rendezvous libcman_stack libcman_table libcman_text libcman_wire
@@ -93,12 +93,13 @@ unit_mind := member member_verdict elect_bid elect_order elect_master elect_mask
 	vote answer mark mark_wait start own silence unfit stop evict evict_fence score note
 unit_engine := engine engine_ticks engine_express engine_ends engine_bounds
 unit_laws := laws laws_defaults laws_corosync laws_score
+unit_corosync_conf := corosync_conf
 unit_format := format_box format_status format_label format_ext format_crc format_hostile
 unit_core := $(unit_mind) $(unit_engine) $(unit_laws) $(unit_format)
 unit_status := status status_socket status_file status_tool
-unit_clusterconf := clusterconf clusterconf_nodes clusterconf_xml
+unit_clusterconf := clusterconf clusterconf_nodes clusterconf_totem clusterconf_xml
 unit_libcman := libcman libcman_parts cman_tool cman_tool_format
-unit := $(unit_core) $(unit_clusterconf) $(unit_libcman) $(unit_status) config runner fence log cs_state cs_proof tool_history
+unit := $(unit_core) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_status) config runner fence log cs_state cs_proof tool_history
 mind_fixture_src := tests/unit/mind_fixture.c tests/unit/mind_scene.c
 engine_fixture_src := tests/unit/engine_fixture.c tests/unit/mind_fixture.c
 laws_fixture_src := tests/unit/laws_fixture.c
@@ -203,6 +204,11 @@ $(unit_format:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 $(unit_clusterconf:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(clusterconf_src))
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
+# reads cluster.conf, judges it, writes corosync.conf
+$B/obj/tests/unit/test_corosync_conf.o: extra_cppflags = -DTESTS='"$(CURDIR)/tests"'
+$(unit_corosync_conf:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
+		$(call obj,$(clusterconf_src)) $B/libqdcore.a
+	$(call link,-lcmocka $(call pkg_libs,libxml-2.0 zlib))
 $T/unit/test_config: $(call obj,tests/unit/test_config.c $(config_src) $(clusterconf_src)) $B/qdisk-readconf
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
 $T/unit/test_runner: $(call obj,tests/unit/test_runner.c $(runner_src))

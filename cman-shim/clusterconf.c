@@ -264,6 +264,16 @@ static bool check_bytes(struct clusterconf *cc, const char *bytes, size_t size)
 	return true;
 }
 
+static void totem_init(struct qd_totem_config *t)
+{
+#define UNSET(name) t->name = QD_UNSET;
+	QD_TOTEM_NUMBERS(UNSET)
+#undef UNSET
+	t->secauth = QD_UNSET;
+	for (uint32_t i = 0; i < QD_LINKS_MAX; i++)
+		t->port[i] = QD_UNSET;
+}
+
 static void config_init(struct qd_config *config, const char *path)
 {
 	memset(config, 0, sizeof(*config));
@@ -274,6 +284,7 @@ static void config_init(struct qd_config *config, const char *path)
 	config->paranoid = config->io_timeout = config->stop_cman = QD_UNSET;
 	config->max_error_cycles = config->scheduler = config->priority = QD_UNSET;
 	config->token_ms = config->expected_votes = config->quorum_dev_poll_ms = QD_UNSET;
+	totem_init(&config->totem);
 	config->fence = QD_FENCE_AUTO;
 	config->pool_used = 1;
 	(void)snprintf(config->file, sizeof(config->file), "%s", path);

@@ -1,12 +1,8 @@
-/* cluster.conf: <cluster>, <cman>, <totem>, <fence_daemon>, <logging>. */
+/* cluster.conf: <cluster>, <cman>, <totem>, <fence_daemon>: what concerns qdiskd. */
 
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "clusterconf_parts.h"
-
-#define LOGFILE "/var/log/cluster/qdiskd.log"
 
 static bool read_cman(struct clusterconf *cc, const struct clusterconf_element *root)
 {
@@ -73,98 +69,6 @@ static bool read_fence_daemon(struct clusterconf *cc, const struct clusterconf_e
 	       read_delay(cc, e, "post_join_delay", &config->post_join_delay_s);
 }
 
-/* One word of a list that ends with NULL. */
-static bool read_word(struct clusterconf *cc, const struct clusterconf_element *e,
-		      const char *name, const char *const *words, char *value, size_t size)
-{
-	const char *text = clusterconf_get(e, name);
-	char allowed[256] = "";
-	size_t used = 0;
-
-	if (!text)
-		return true;
-	for (; *words; words++) {
-		int n;
-
-		if (strcasecmp(text, *words) == 0) {
-			(void)snprintf(value, size, "%s", *words);
-			return true;
-		}
-		n = snprintf(allowed + used, sizeof(allowed) - used, "%s%s", used ? " " : "",
-			     *words);
-		if (n > 0 && (size_t)n < sizeof(allowed) - used)
-			used += (size_t)n;
-	}
-	return clusterconf_refuse_value(cc, e, name, allowed);
-}
-
-static bool read_priority(struct clusterconf *cc, const struct clusterconf_element *e,
-			  const char *name, char value[16])
-{
-	static const char *const words[] = { "emerg", "alert", "crit", "err", "error", "warning",
-					     "notice", "info", "debug", NULL };
-
-	if (!read_word(cc, e, name, words, value, 16))
-		return false;
-	if (strcmp(value, "error") == 0)
-		(void)snprintf(value, 16, "err");
-	return true;
-}
-
-/* The attributes that <logging> and <logging_daemon> share. */
-static bool read_log(struct clusterconf *cc, const struct clusterconf_element *e)
-{
-	static const char *const facilities[] = {
-		"auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news",
-		"syslog", "user", "uucp", "local0", "local1", "local2", "local3", "local4",
-		"local5", "local6", "local7", NULL };
-	struct qd_log_config *log = &cc->config->log;
-	uint32_t to_syslog = log->to_syslog, to_logfile = log->to_logfile, debug = log->debug;
-
-	if (!clusterconf_flag(cc, e, "to_syslog", &to_syslog) ||
-	    !clusterconf_flag(cc, e, "to_logfile", &to_logfile) ||
-	    !clusterconf_flag(cc, e, "debug", &debug) ||
-	    !read_word(cc, e, "syslog_facility", facilities, log->facility,
-		       sizeof(log->facility)) ||
-	    !read_priority(cc, e, "syslog_priority", log->priority) ||
-	    !read_priority(cc, e, "logfile_priority", log->logfile_priority) ||
-	    !clusterconf_path(cc, e, "logfile", log->logfile))
-		return false;
-	log->to_syslog = to_syslog;
-	log->to_logfile = to_logfile;
-	log->debug = debug;
-	return true;
-}
-
-/* <logging>, then over it the first <logging_daemon> that is for us. */
-static bool read_logging(struct clusterconf *cc, const struct clusterconf_element *root)
-{
-	const struct clusterconf_element *logging = clusterconf_single(cc, root, "logging");
-	const struct clusterconf_element *e = NULL;
-	struct qd_log_config *log = &cc->config->log;
-
-	*log = (struct qd_log_config){ .to_syslog = true, .to_logfile = true, .facility = "local4",
-				       .priority = "info", .logfile_priority = "info",
-				       .logfile = LOGFILE };
-	if (logging) {
-		if (!read_log(cc, logging))
-			return false;
-		e = clusterconf_child(logging, "logging_daemon");
-	}
-	for (; e; e = clusterconf_next(e)) {
-		const char *name = clusterconf_get(e, "name");
-
-		if (!name || strcasecmp(name, "qdiskd") != 0)
-			continue;
-		if (!read_log(cc, e))
-			return false;
-		break;
-	}
-	if (log->debug)
-		(void)snprintf(log->logfile_priority, sizeof(log->logfile_priority), "debug");
-	return true;
-}
-
 bool clusterconf_cluster(struct clusterconf *cc, const struct clusterconf_element *root)
 {
 	struct qd_config *config = cc->config;
@@ -176,5 +80,5 @@ bool clusterconf_cluster(struct clusterconf *cc, const struct clusterconf_elemen
 	       clusterconf_u32(cc, root, "config_version", 0, UINT32_MAX - 1,
 			       &config->config_version) &&
 	       read_cman(cc, root) && read_totem(cc, root) && read_fence_daemon(cc, root) &&
-	       read_logging(cc, root);
+	       clusterconf_totem(cc, root) && clusterconf_logging(cc, root);
 }

@@ -31,21 +31,6 @@ struct args {
 	char text[QD_FENCE_ARGS_MAX];
 };
 
-static bool keep(struct clusterconf *cc, const struct clusterconf_element *e, const char *text,
-		 qd_text *ret_text)
-{
-	struct qd_config *config = cc->config;
-	size_t size = strlen(text) + 1;
-
-	if (size > QD_POOL_BYTES - config->pool_used)
-		return clusterconf_refuse(cc, e->line, "<%s> is too much: the text of all fence "
-					  "devices is more than %u bytes", e->name, QD_POOL_BYTES);
-	memcpy(&config->pool[config->pool_used], text, size);
-	*ret_text = config->pool_used;
-	config->pool_used += (uint32_t)size;
-	return true;
-}
-
 static const struct fencedevice *find_device(const struct clusterconf *cc,
 					     const struct fencedevices *all, const char *name)
 {
@@ -77,7 +62,7 @@ static bool read_fencedevice(struct clusterconf *cc, const struct clusterconf_el
 					  "line %" PRIu32 " has it too; allowed: a name of its own",
 					  name, twin->element->line);
 	d->element = e;
-	if (!keep(cc, e, name, &d->name) || !keep(cc, e, agent, &d->agent))
+	if (!clusterconf_keep(cc, e, name, &d->name) || !clusterconf_keep(cc, e, agent, &d->agent))
 		return false;
 	all->count++;
 	return true;
@@ -158,7 +143,7 @@ static bool read_device(struct clusterconf *cc, const struct clusterconf_element
 		return false;
 	ret->name = d->name;
 	ret->agent = d->agent;
-	return keep(cc, e, args.text, &ret->args);
+	return clusterconf_keep(cc, e, args.text, &ret->args);
 }
 
 /* All <device> of a <method> or an <unfence>. */
@@ -203,7 +188,7 @@ static bool read_method(struct clusterconf *cc, const struct clusterconf_element
 			clusterconf_notice(cc, e->line, "<method> name=\"%.100s\" of node %.100s is "
 					   "there twice; both are tried, in order", name, node->name);
 	}
-	if (!keep(cc, e, name, &m->name) ||
+	if (!clusterconf_keep(cc, e, name, &m->name) ||
 	    !read_devices(cc, e, all, node->name, m->device, &m->device_count))
 		return false;
 	node->method_count++;
@@ -257,7 +242,8 @@ static bool read_node(struct clusterconf *cc, const struct clusterconf_element *
 	    !clusterconf_need(cc, e, "nodeid", "a whole number, 1 .. 64") ||
 	    !clusterconf_u32(cc, e, "nodeid", 1, QD_NODE_MAX, &node->node_id) ||
 	    !clusterconf_u32(cc, e, "votes", 0, QD_VOTES_MAX, &node->votes) ||
-	    !check_twins(cc, node) || !read_node_fencing(cc, e, all, node))
+	    !check_twins(cc, node) || !clusterconf_altnames(cc, e, node) ||
+	    !read_node_fencing(cc, e, all, node))
 		return false;
 	config->node_count++;
 	return true;

@@ -3,7 +3,9 @@
  *	clusterconf.c		bytes to a tree; the only file that knows libxml2
  *	clusterconf_value.c	one attribute to one value; refusals and notices
  *	clusterconf_schema.c	which element may stand where, with what attributes
- *	clusterconf_cluster.c	cluster, cman, totem, logging, fence_daemon
+ *	clusterconf_cluster.c	cluster, cman, totem, fence_daemon
+ *	clusterconf_totem.c	what of cman and totem is corosync's: network, crypto
+ *	clusterconf_log.c	logging, of qdiskd and of corosync
  *	clusterconf_quorumd.c	quorumd and heuristic
  *	clusterconf_fence.c	clusternodes and fencedevices
  *
@@ -54,6 +56,10 @@ bool clusterconf_refuse_value(struct clusterconf *cc, const struct clusterconf_e
 void clusterconf_notice(struct clusterconf *cc, uint32_t line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same, of what has no equivalent in corosync.conf: told by who writes that. */
+void clusterconf_remark(struct clusterconf *cc, uint32_t line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Value of an attribute, or NULL. */
 const char *clusterconf_get(const struct clusterconf_element *e, const char *name);
 
@@ -91,6 +97,14 @@ bool clusterconf_text(struct clusterconf *cc, const struct clusterconf_element *
 bool clusterconf_path(struct clusterconf *cc, const struct clusterconf_element *e,
 		      const char *name, char *value);
 
+/* One word of a list that ends with NULL, in any case; stored as the list spells it. */
+bool clusterconf_word(struct clusterconf *cc, const struct clusterconf_element *e,
+		      const char *name, const char *const *words, char *value, size_t size);
+
+/* Keep a text in the pool of the configuration; `e` is named when it is full. */
+bool clusterconf_keep(struct clusterconf *cc, const struct clusterconf_element *e,
+		      const char *text, qd_text *ret_text);
+
 /* Refuse the element if the attribute is absent; `allowed` says what belongs there. */
 bool clusterconf_need(struct clusterconf *cc, const struct clusterconf_element *e,
 		      const char *name, const char *allowed);
@@ -114,6 +128,10 @@ bool clusterconf_schema(struct clusterconf *cc, const struct clusterconf_element
 /* ---- the readers of parts; `root` is <cluster> ---- */
 
 bool clusterconf_cluster(struct clusterconf *cc, const struct clusterconf_element *root);
+bool clusterconf_totem(struct clusterconf *cc, const struct clusterconf_element *root);
+bool clusterconf_altnames(struct clusterconf *cc, const struct clusterconf_element *clusternode,
+			  struct qd_config_node *node);
+bool clusterconf_logging(struct clusterconf *cc, const struct clusterconf_element *root);
 bool clusterconf_quorumd(struct clusterconf *cc, const struct clusterconf_element *root);
 bool clusterconf_nodes(struct clusterconf *cc, const struct clusterconf_element *root);
 

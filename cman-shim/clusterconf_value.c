@@ -55,21 +55,41 @@ bool clusterconf_refuse_value(struct clusterconf *cc, const struct clusterconf_e
 				  e->name, name, clusterconf_get(e, name), allowed);
 }
 
-void clusterconf_notice(struct clusterconf *cc, uint32_t line, const char *format, ...)
+__attribute__((format(printf, 4, 0)))
+static void note(struct clusterconf *cc, bool corosync, uint32_t line, const char *format,
+		 va_list args)
 {
 	struct qd_config *config = cc->config;
-	struct qd_notice *last = &config->notice[QD_NOTICES_MAX - 1];
-	va_list args;
+	struct qd_notice *n = &config->notice[config->notice_count];
 
 	if (config->notice_count == QD_NOTICES_MAX) {
-		(void)snprintf(last->text, sizeof(last->text),
-			       "%s: there is more to remark than fits here", cc->file);
+		n--;
+		n->corosync = false;
+		(void)snprintf(n->text, sizeof(n->text), "%s: there is more to remark than fits here",
+			       cc->file);
 		return;
 	}
-	va_start(args, format);
-	say(cc, line, config->notice[config->notice_count].text, sizeof(last->text), format, args);
-	va_end(args);
+	n->corosync = corosync;
+	say(cc, line, n->text, sizeof(n->text), format, args);
 	config->notice_count++;
+}
+
+void clusterconf_notice(struct clusterconf *cc, uint32_t line, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	note(cc, /* corosync */ false, line, format, args);
+	va_end(args);
+}
+
+void clusterconf_remark(struct clusterconf *cc, uint32_t line, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	note(cc, /* corosync */ true, line, format, args);
+	va_end(args);
 }
 
 const char *clusterconf_get(const struct clusterconf_element *e, const char *name)
@@ -254,4 +274,44 @@ bool clusterconf_need(struct clusterconf *cc, const struct clusterconf_element *
 		return true;
 	return clusterconf_refuse(cc, e->line, "<%s> needs an attribute %s=; allowed: %s", e->name,
 				  name, allowed);
+}
+
+bool clusterconf_word(struct clusterconf *cc, const struct clusterconf_element *e,
+		      const char *name, const char *const *words, char *value, size_t size)
+{
+	const char *text = clusterconf_get(e, name);
+	char allowed[256] = "";
+	size_t used = 0;
+
+	if (!text)
+		return true;
+	for (; *words; words++) {
+		int n;
+
+		if (strcasecmp(text, *words) == 0) {
+			(void)snprintf(value, size, "%s", *words);
+			return true;
+		}
+		n = snprintf(allowed + used, sizeof(allowed) - used, "%s%s", used ? " " : "",
+			     *words);
+		if (n > 0 && (size_t)n < sizeof(allowed) - used)
+			used += (size_t)n;
+	}
+	return clusterconf_refuse_value(cc, e, name, allowed);
+}
+
+bool clusterconf_keep(struct clusterconf *cc, const struct clusterconf_element *e,
+		      const char *text, qd_text *ret_text)
+{
+	struct qd_config *config = cc->config;
+	size_t size = strlen(text) + 1;
+
+	if (size > QD_POOL_BYTES - config->pool_used)
+		return clusterconf_refuse(cc, e->line, "<%s> is too much: the text of all fence "
+					  "devices and altnames is more than %u bytes", e->name,
+					  QD_POOL_BYTES);
+	memcpy(&config->pool[config->pool_used], text, size);
+	*ret_text = config->pool_used;
+	config->pool_used += (uint32_t)size;
+	return true;
 }

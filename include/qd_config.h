@@ -20,8 +20,11 @@
 #define QD_PROGRAM_LEN 512
 #define QD_NODE_NAME_LEN 256
 #define QD_POOL_BYTES (256u * 1024u)
-#define QD_NOTICES_MAX 32
+#define QD_NOTICES_MAX 64
 #define QD_NOTICE_LEN 400
+#define QD_LINKS_MAX 8u		/* networks of one node: what corosync's knet carries */
+#define QD_SUBSYS_MAX 16u	/* parts of corosync that log in a way of their own */
+#define QD_SUBSYS_LEN 32
 
 /* What a reader of cluster.conf accepts, and what qdiskd checks again in what the
  * reader sends: wide enough for every cluster, narrow enough that no sum of them
@@ -73,6 +76,8 @@ struct qd_config_node {
 	struct qd_fence_method method[QD_METHODS_MAX];
 	uint32_t unfence_count;
 	struct qd_fence_device unfence[QD_DEVICES_MAX];
+	uint32_t altname_count;		/* further networks: link 1 and up */
+	qd_text altname[QD_LINKS_MAX - 1];
 	uint32_t line;
 };
 
@@ -93,9 +98,42 @@ struct qd_log_config {
 	char logfile[QD_PATH_LEN];
 };
 
+enum qd_transport {
+	QD_TRANSPORT_UNSET,
+	QD_TRANSPORT_KNET,
+	QD_TRANSPORT_UDPU,
+};
+
+/* Numbers of <totem> that corosync 3 knows by the same name. */
+#define QD_TOTEM_NUMBERS(X)                                                          \
+	X(consensus) X(join) X(send_join) X(merge) X(token_retransmit) X(hold)       \
+	X(token_retransmits_before_loss_const) X(fail_recv_const)                    \
+	X(seqno_unchanged_const) X(heartbeat_failures_allowed) X(max_network_delay)  \
+	X(window_size) X(max_messages) X(miss_count_const) X(netmtu)
+
+/* How corosync is to talk and log. The daemon takes from a running corosync what
+ * it needs of this; only the writer of corosync.conf asks here. */
+struct qd_totem_config {
+	enum qd_transport transport;
+#define QD_TOTEM_FIELD(name) uint32_t name;
+	QD_TOTEM_NUMBERS(QD_TOTEM_FIELD)	/* QD_UNSET: not given */
+#undef QD_TOTEM_FIELD
+	uint32_t secauth;			/* QD_UNSET, 0, 1 */
+	char keyfile[QD_PATH_LEN];		/* "" none */
+	uint32_t port[QD_LINKS_MAX];		/* by link; QD_UNSET: corosync's own */
+	struct qd_log_config log;
+	uint32_t subsys_count;
+	struct {
+		char name[QD_SUBSYS_LEN];
+		struct qd_log_config log;
+	} subsys[QD_SUBSYS_MAX];
+};
+
 /* A remark of the reader that does not refuse the file: an attribute that is
  * known but not acted on, an element passed over. */
 struct qd_notice {
+	bool corosync;			/* it has no equivalent in corosync.conf: no concern
+					 * of a daemon that finds corosync running */
 	char text[QD_NOTICE_LEN];
 };
 
@@ -133,6 +171,7 @@ struct qd_config {
 	uint32_t quorum_dev_poll_ms;	/* read and reported, not used */
 	uint32_t post_fail_delay_s, post_join_delay_s;
 	struct qd_log_config log;
+	struct qd_totem_config totem;
 
 	uint32_t notice_count;
 	struct qd_notice notice[QD_NOTICES_MAX];

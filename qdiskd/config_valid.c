@@ -79,6 +79,38 @@ static const char *check_numbers(const struct qd_config *c)
 	return NULL;
 }
 
+static bool log_good(const struct qd_log_config *log)
+{
+	return bool_good(&log->to_syslog) && bool_good(&log->to_logfile) && bool_good(&log->debug) &&
+	       text_good(log->facility, sizeof(log->facility)) &&
+	       text_good(log->priority, sizeof(log->priority)) &&
+	       text_good(log->logfile_priority, sizeof(log->logfile_priority)) &&
+	       path_good(log->logfile, sizeof(log->logfile));
+}
+
+static const char *check_totem(const struct qd_totem_config *t)
+{
+	uint32_t transport;
+
+	memcpy(&transport, &t->transport, sizeof(transport));
+	if (transport > QD_TRANSPORT_UDPU || !unset_or(t->secauth, 0, 1))
+		return "transport or secauth";
+	if (!path_good(t->keyfile, sizeof(t->keyfile)))
+		return "keyfile";
+	for (uint32_t i = 0; i < QD_LINKS_MAX; i++) {
+		if (!unset_or(t->port[i], 1, 65535))
+			return "port";
+	}
+	if (!log_good(&t->log) || t->subsys_count > QD_SUBSYS_MAX)
+		return "logging of corosync";
+	for (uint32_t i = 0; i < t->subsys_count; i++) {
+		if (!text_good(t->subsys[i].name, QD_SUBSYS_LEN) || !t->subsys[i].name[0] ||
+		    !log_good(&t->subsys[i].log))
+			return "logging of a part of corosync";
+	}
+	return NULL;
+}
+
 static const char *check_texts(const struct qd_config *c)
 {
 	if (!path_good(c->file, sizeof(c->file)))
@@ -95,16 +127,13 @@ static const char *check_texts(const struct qd_config *c)
 		return "status_file";
 	if (!path_good(c->watchdog, sizeof(c->watchdog)))
 		return "watchdog";
-	if (!bool_good(&c->log.to_syslog) || !bool_good(&c->log.to_logfile) ||
-	    !bool_good(&c->log.debug) || !text_good(c->log.facility, sizeof(c->log.facility)) ||
-	    !text_good(c->log.priority, sizeof(c->log.priority)) ||
-	    !text_good(c->log.logfile_priority, sizeof(c->log.logfile_priority)) ||
-	    !path_good(c->log.logfile, sizeof(c->log.logfile)))
+	if (!log_good(&c->log))
 		return "logging";
 	if (c->notice_count > QD_NOTICES_MAX)
 		return "notice_count";
 	for (uint32_t i = 0; i < c->notice_count; i++) {
-		if (!text_good(c->notice[i].text, sizeof(c->notice[i].text)))
+		if (!bool_good(&c->notice[i].corosync) ||
+		    !text_good(c->notice[i].text, sizeof(c->notice[i].text)))
 			return "notice";
 	}
 	return NULL;
@@ -185,6 +214,12 @@ static const char *check_node(const struct qd_config *c, const struct qd_config_
 		    !devices_good(c, n->method[i].device, n->method[i].device_count))
 			return "fence method";
 	}
+	if (n->altname_count > QD_LINKS_MAX - 1)
+		return "altname_count";
+	for (uint32_t i = 0; i < n->altname_count; i++) {
+		if (!name_good(c, n->altname[i]))
+			return "altname";
+	}
 	return devices_good(c, n->unfence, n->unfence_count) ? NULL : "unfence device";
 }
 
@@ -212,6 +247,8 @@ const char *config_invalid(const struct qd_config *config)
 
 	if (!wrong)
 		wrong = check_texts(config);
+	if (!wrong)
+		wrong = check_totem(&config->totem);
 	if (!wrong)
 		wrong = check_heuristics(config);
 	if (!wrong)

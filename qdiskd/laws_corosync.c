@@ -110,7 +110,11 @@ void laws_totem(struct laws *l)
 	struct qd_params *p = l->params;
 
 	p->token_ms = f->known ? f->token_ms : c->token_ms == QD_UNSET ? LEGACY_TOKEN_MS : c->token_ms;
-	p->consensus_ms = f->known ? f->consensus_ms : p->token_ms + p->token_ms / 5;
+	if (f->known)
+		p->consensus_ms = f->consensus_ms;
+	else
+		p->consensus_ms = c->totem.consensus != QD_UNSET ? c->totem.consensus
+								 : p->token_ms + p->token_ms / 5;
 	if (f->known && c->token_ms != QD_UNSET && c->token_ms != f->token_ms)
 		law_error(l, "%s: <totem>: attribute token: %u here, corosync runs with %u "
 			  "(with more than two nodes token_coefficient adds to it: set it to 0)",

@@ -57,8 +57,10 @@ static void reload_apply(struct daemon *d)
 {
 	struct qd_params params;
 
-	for (uint32_t i = 0; i < d->next_config.notice_count; i++)
-		log_line(LOG_NOTICE, "%s", d->next_config.notice[i].text);
+	for (uint32_t i = 0; i < d->next_config.notice_count; i++) {
+		if (!d->next_config.notice[i].corosync)
+			log_line(LOG_NOTICE, "%s", d->next_config.notice[i].text);
+	}
 
 	(void)qd_config_check(&d->next_config, &d->facts, &params, &d->findings);
 	reload_log(&d->findings);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../cman-shim/corosync_conf.h"
 #include "daemon.h"
 #include "discover.h"
 
@@ -52,8 +53,10 @@ int start_config(struct daemon *d)
 		complain(error);
 		return EXIT_CONFIG;
 	}
-	for (uint32_t i = 0; i < d->config.notice_count; i++)
-		complain(d->config.notice[i].text);
+	for (uint32_t i = 0; i < d->config.notice_count; i++) {
+		if (!d->config.notice[i].corosync)
+			complain(d->config.notice[i].text);
+	}
 	rc = facts_read(d);
 	if (rc != EXIT_OK)
 		return rc;
@@ -62,12 +65,31 @@ int start_config(struct daemon *d)
 	return d->findings.errors ? EXIT_CONFIG : EXIT_OK;
 }
 
+/* All of corosync.conf where cluster.conf names the nodes, else the section of ours. */
+static void print_corosync_conf(const struct daemon *d)
+{
+	static struct corosync_conf conf;	/* large */
+	char error[CONFIG_ERROR_LEN] = "";
+	char lines[512];
+
+	if (d->config.node_count == 0) {
+		(void)qd_corosync_lines(&d->params, lines, sizeof(lines));
+		printf("# lines for corosync.conf, the same on all nodes:\n%s", lines);
+		return;
+	}
+	if (!corosync_conf_write(&d->config, &d->params, &conf, error, sizeof(error))) {
+		complain(error);
+		return;
+	}
+	for (uint32_t i = 0; i < conf.remark_count; i++)
+		complain(conf.remark[i]);
+	printf("# corosync.conf, the same on all nodes:\n%s", conf.text);
+}
+
 void start_print(const struct daemon *d)
 {
 	const struct qd_params *p = &d->params;
-	char lines[512];
 
-	(void)qd_corosync_lines(p, lines, sizeof(lines));
 	printf("# %s: %s\n", d->config.file, d->findings.errors ? "refused, see above" : "valid");
 	printf("# token %u ms, consensus %u ms%s\n", p->token_ms, p->consensus_ms,
 	       d->facts.known ? " (corosync runs with these)" : " (corosync was not asked)");
@@ -84,7 +106,7 @@ void start_print(const struct daemon *d)
 	if (d->config.quorum_dev_poll_ms != QD_UNSET)
 		printf("# quorum_dev_poll %u is not used: quorum.device.timeout below replaces it\n",
 		       d->config.quorum_dev_poll_ms);
-	printf("# lines for corosync.conf, the same on all nodes:\n%s", lines);
+	print_corosync_conf(d);
 }
 
 const char *start_device_name(const struct daemon *d)

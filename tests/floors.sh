@@ -20,6 +20,7 @@ table='
 1 mind		qdiskd/core.c qdiskd/own.c qdiskd/member.c qdiskd/elect.c qdiskd/vote.c qdiskd/evict.c
 1 mind		qdiskd/stop.c qdiskd/score.c qdiskd/laws.c qdiskd/laws_corosync.c qdiskd/note.c
 2 cycle		include/qd_ports.h qdiskd/engine.c qdiskd/engine_*.[ch]
+2 corosync_conf	cman-shim/corosync_conf.[ch]
 3 aio		qdiskd/aio.[ch]
 3 corosync	qdiskd/cs.h qdiskd/cs_*.[ch]
 3 device	qdiskd/device.[ch]
@@ -46,6 +47,7 @@ public='
 include/qd_format.h include/qd_box.h include/qd_config.h include/qd_core.h include/qd_note.h include/qd_ports.h include/libcman.h
 qdiskd/aio.h qdiskd/cs.h qdiskd/device.h qdiskd/discover.h qdiskd/runner.h qdiskd/fence.h
 qdiskd/watchdog.h qdiskd/log.h qdiskd/status.h qdiskd/config.h cman-shim/clusterconf.h
+cman-shim/corosync_conf.h
 '
 
 # room header: a hand does not include another hand, nor a program a program, but
@@ -269,7 +271,7 @@ check_calls() {	# ARCHIVE
 check_members() {
 	local object floor room file
 	for object in $(ar t "$1"); do
-		place "qdiskd/${object%.o}.c" && [ "$floor" -le 2 ] ||
+		{ place "qdiskd/${object%.o}.c" || place "cman-shim/${object%.o}.c"; } && [ "$floor" -le 2 ] ||
 			echo "$object is in the archive and not of floors 0 to 2"
 	done
 	for file in $(sources | grep '\.c$'); do

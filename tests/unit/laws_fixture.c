@@ -31,7 +31,7 @@ void cluster(uint32_t nodes)
 	config.min_score = config.reboot = config.allow_kill = config.master_wins = QD_UNSET;
 	config.paranoid = config.io_timeout = config.stop_cman = QD_UNSET;
 	config.max_error_cycles = config.token_ms = config.expected_votes = QD_UNSET;
-	config.two_node = config.quorum_dev_poll_ms = QD_UNSET;
+	config.two_node = config.quorum_dev_poll_ms = config.totem.consensus = QD_UNSET;
 	config.quorumd_line = 7;
 	(void)snprintf(config.file, sizeof(config.file), "%s", FILE_NAME);
 	(void)snprintf(config.label, sizeof(config.label), "lun");

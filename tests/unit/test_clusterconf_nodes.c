@@ -76,7 +76,9 @@ static void cman_and_totem_values_are_taken(void **state)
 	assert_int_equal(config.expected_votes, 1);
 	assert_int_equal(config.quorum_dev_poll_ms, 21000);
 	assert_int_equal(config.token_ms, 21000);
-	assert_int_equal(config.notice_count, 0);
+	assert_int_equal(config.notice_count, 1);
+	assert_noticed("<multicast> has no equivalent");
+	assert_true(config.notice[0].corosync);
 }
 
 static void cman_and_totem_wrong_values_are_refused(void **state)
@@ -430,17 +432,17 @@ static void unknown_elements_and_attributes_are_noticed(void **state)
 	assert_noticed(":4: <mehtod> inside <fence> is not known and passed over");
 }
 
-static void notices_beyond_32_are_summed_up(void **state)
+static void notices_beyond_64_are_summed_up(void **state)
 {
 	char inside[1024] = "";
 	size_t used = 0;
 
 	(void)state;
-	for (unsigned i = 0; i < 40; i++)
+	for (unsigned i = 0; i < 80; i++)
 		used += (size_t)snprintf(inside + used, sizeof(inside) - used, "\n<x%u/>", i);
 	assert_int_equal(parse_inside(inside), 0);
 	assert_int_equal(config.notice_count, QD_NOTICES_MAX);
-	assert_noticed(":33: <x30> ");
+	assert_noticed(":65: <x62> ");
 	assert_noticed(": there is more to remark than fits here");
 }
 
@@ -478,7 +480,7 @@ int main(void)
 		cmocka_unit_test(fence_text_beyond_the_pool_is_refused),
 		cmocka_unit_test(known_elements_of_others_are_passed_over_silently),
 		cmocka_unit_test(unknown_elements_and_attributes_are_noticed),
-		cmocka_unit_test(notices_beyond_32_are_summed_up),
+		cmocka_unit_test(notices_beyond_64_are_summed_up),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -15,10 +15,11 @@
 
 static const char good[] =
 	"<cluster name=\"c\" config_version=\"7\">\n<clusternodes><clusternode name=\"a\" nodeid=\"1\">"
+	"<altname name=\"a1\"/>"
 	"<fence><method name=\"m\"><device name=\"d\" port=\"1\"/></method></fence>"
 	"<unfence><device name=\"d\"/></unfence></clusternode>"
 	"<clusternode name=\"b\" nodeid=\"2\"/></clusternodes><fencedevices><fencedevice name=\"d\" "
-	"agent=\"f\"/></fencedevices><quorumd label=\"l\" log_level=\"7\"><heuristic program=\"true\"/>"
+	"agent=\"f\"/></fencedevices><logging><logging_daemon name=\"corosync\" subsys=\"s\"/></logging><quorumd label=\"l\" log_level=\"7\"><heuristic program=\"true\"/>"
 	"</quorumd></cluster>";
 
 static char real_dir[200], fake_dir[40];
@@ -337,6 +338,14 @@ static const struct {
 	WRONG(pool[0], 'x', "pool"), WRONG(pool[1], 0x1b, "byte in pool"),
 	WRONG(log.to_syslog, 0x02, "logging"), WRONG(log.to_logfile, 0xFF, "logging"),
 	WRONG(log.debug, 0x80, "logging"), WRONG(cluster, 0x00, "cluster name"),
+	WRONG(notice[0].corosync, 0x02, "notice"),
+	WRONG(totem.transport, BIG, "transport"), WRONG(totem.secauth, BIG, "secauth"),
+	WRONG(totem.keyfile, 'x', "keyfile"), WRONG(totem.port[7], BIG, "port"),
+	WRONG(totem.log.debug, 0x02, "logging of corosync"),
+	WRONG(totem.subsys_count, BIG, "logging of corosync"),
+	WRONG(totem.subsys[0].name, 0x00, "logging of a part"),
+	WRONG(totem.subsys[0].log.to_syslog, 0x02, "logging of a part"),
+	WRONG(node[0].altname_count, BIG, "altname_count"), WRONG(node[0].altname[0], BIG, "altname"),
 	WRONG(device, 'x', "device"), WRONG(status_file, 'x', "status_file"),
 };
 
