@@ -52,8 +52,9 @@ endif
 # ---- Sources, by name ----
 
 # floors 0 to 2: one archive, pure
-core := format format_box format_envelope format_label format_text \
-	core own member elect vote evict stop score laws laws_corosync note engine engine_box
+core := format format_box format_envelope format_label format_text latency \
+	core own member elect vote evict stop score laws laws_corosync note \
+	engine engine_box engine_bytes engine_watch
 core_src := $(core:%=qdiskd/%.c) cman-shim/corosync_conf.c
 
 # floor 3
@@ -91,10 +92,10 @@ cman_tool_src := $(cman_tool:%=cman-shim/%.c)
 # unit programs, by what each is made of besides its own source; core: libqdcore.a
 unit_mind := member member_verdict elect_bid elect_order elect_master elect_mask \
 	vote answer mark mark_wait start own silence unfit stop evict evict_fence score note
-unit_engine := engine engine_ticks engine_express engine_ends engine_bounds
+unit_engine := engine engine_ticks engine_express engine_ends engine_bounds engine_watch
 unit_laws := laws laws_defaults laws_corosync laws_score
 unit_corosync_conf := corosync_conf
-unit_format := format_box format_status format_label format_ext format_crc format_hostile
+unit_format := format_box format_status format_label format_ext format_crc format_hostile latency
 unit_core := $(unit_mind) $(unit_engine) $(unit_laws) $(unit_format)
 unit_status := status status_socket status_file status_tool
 unit_clusterconf := clusterconf clusterconf_nodes clusterconf_totem clusterconf_xml

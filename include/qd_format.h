@@ -105,6 +105,10 @@ struct qd_disk_ext_head {
 };
 static_assert(sizeof(struct qd_disk_ext_head) == 16, "extension head");
 
+struct qd_disk_spread {
+	qd_be32 median_us, p99_us, max_us;
+};
+
 struct qd_disk_status_ext {	/* at offset 112 of the block */
 	struct qd_disk_ext_head head;
 	qd_be64 beat;
@@ -124,10 +128,12 @@ struct qd_disk_status_ext {	/* at offset 112 of the block */
 	qd_be32 fence_result;
 	qd_be64 fence_wall_s;
 	uint8_t node_name[QD_NAME_LEN];
-	uint8_t zero[400 - 168];
+	struct qd_disk_spread read, read_ever, write, write_ever;
+	uint8_t zero[400 - 216];
 };
 static_assert(sizeof(struct qd_disk_status_ext) == 400, "status extension");
 static_assert(offsetof(struct qd_disk_status_ext, node_name) == 104, "status extension, name");
+static_assert(offsetof(struct qd_disk_status_ext, read) == 168, "status extension, latencies");
 
 struct qd_disk_label_ext {	/* at offset 304 of the block */
 	struct qd_disk_ext_head head;
@@ -258,6 +264,18 @@ struct qd_status_ext {
 	char node_name[QD_NAME_LEN];
 };
 
+/* How long a number of I/Os took; qd_latency.h. All 0: none yet. */
+struct qd_spread {
+	uint32_t median_us, p99_us, max_us;
+};
+
+/* What a node says in its block of the LUN as it has it: of its last 64 reads and
+ * writes, and since it started. For people: no part of struct qd_block, since nobody
+ * decides anything by it. */
+struct qd_latencies {
+	struct qd_spread read, read_ever, write, write_ever;
+};
+
 /* A node's status block, decoded. */
 struct qd_block {
 	uint32_t node_id;
@@ -325,6 +343,14 @@ enum qd_corrupt qd_block_decode(const void *bytes, size_t size, uint32_t node_id
  * everything not part of the block is zero. The extension is written when
  * block->has_ext. The block must satisfy qd_block_valid(). */
 void qd_block_encode(const struct qd_block *block, void *ret_bytes, size_t size);
+
+/* The same with what the writer has measured. */
+void qd_block_encode_with(const struct qd_block *block, const struct qd_latencies *latencies,
+			  void *ret_bytes, size_t size);
+
+/* What the writer of a good block with extension had measured; all 0 where it has not
+ * said so. `bytes`: the first 512 of the slot. */
+struct qd_latencies qd_block_latencies(const void *bytes);
 
 /* May this block be written? The predicate behind "assert before writing,
  * refuse after reading": node id, state, message and names in range. */

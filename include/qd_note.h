@@ -58,6 +58,12 @@ enum qd_note_id {
 	QD_NOTE_HANDED_OVER,
 	QD_NOTE_STOPPED,
 	QD_NOTE_STOP_UNWRITTEN,	/* left without a leaving block: the LUN hangs */
+	/* the LUN, as the engine measures it; c = 0 reads, 1 writes */
+	QD_NOTE_IO_SLOW,	/* a = p99 in us, passed b = half the interval */
+	QD_NOTE_IO_WELL,	/* the same, no longer */
+	QD_NOTE_IO_OUT,		/* a = ms for which one has been out, 2*I or more; b = I */
+	QD_NOTE_IO_BACK,	/* a = ms after which it came back */
+	QD_NOTE_VOTE_FORGOTTEN,	/* a = ms since the vote that stands was cast, more than b = V */
 	QD_NOTE_COUNT
 };
 

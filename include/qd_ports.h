@@ -13,6 +13,7 @@
 #define QD_PORTS_H
 
 #include "qd_core.h"
+#include "qd_latency.h"
 
 #define QD_EXPRESS_PER_TICK 20u	/* express cycles between two ticks, at most; I/20 apart, the
 				 * first few at once (engine.c says why) */
@@ -41,11 +42,20 @@ struct qd_ports {
 	void (*note)(void *ctx, const struct qd_note *note);
 	/* Call qd_engine_alarm() at this time (CLOCK_BOOTTIME ms); one alarm, the newest counts. */
 	void (*alarm)(void *ctx, uint64_t at_ms);
-	/* The state after a cycle, for those who ask. */
+	/* The state after a cycle, and at a tick that finds one late: for those who ask. */
 	void (*publish)(void *ctx, const struct qd_state *state);
 };
 
 enum qd_engine_phase { QD_PHASE_IDLE, QD_PHASE_READING, QD_PHASE_WRITING };
+
+/* Reads, or writes: how long they take, and what was said about it. */
+struct qd_io_watch {
+	struct qd_latency latency;	/* of those that landed */
+	uint64_t since_ms;		/* one is out since then; 0 none */
+	bool late;			/* that was said */
+	bool slow;			/* so was this */
+	uint32_t calm;			/* I/Os in a row with a good p99 */
+};
 
 struct qd_engine {
 	const struct qd_ports *ports;
@@ -78,8 +88,11 @@ struct qd_engine {
 	uint64_t cycles, express_cycles, late_ticks;
 	bool stepping;			/* a port may not call back */
 	bool ended;			/* after SELF_FENCE or EXIT */
-	/* the black box */
+	/* the black box, and what only informs */
 	enum qd_io read_io, write_io;	/* how this cycle's I/O ended; late until it has */
+	struct qd_io_watch reads, writes;
+	uint64_t cast_ms;		/* when 1 was last cast; 0: 0 has been cast since */
+	bool forgotten;			/* that vote stands, and corosync counts it no longer */
 	uint32_t ticks_missed;		/* since the last record */
 	uint32_t box_cycle;
 	bool box_inherited;
@@ -110,6 +123,9 @@ void qd_engine_write_done(struct qd_engine *engine, uint32_t slot, enum qd_io io
  * the box, an eviction may be, stays as it was read. */
 const uint8_t *qd_engine_last_words(struct qd_engine *engine, enum qd_self_fence reason,
 				    uint32_t *ret_offset, uint32_t *ret_size);
+
+/* How long reads and writes have taken. */
+struct qd_latencies qd_engine_latencies(const struct qd_engine *engine);
 
 void qd_engine_alarm(struct qd_engine *engine);		/* the alarm went off */
 void qd_engine_ring(struct qd_engine *engine);		/* what corosync shows has changed */

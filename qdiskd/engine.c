@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "engine_box.h"
+#include "engine_bytes.h"
+#include "engine_watch.h"
 
 #define EXPRESS_EAGER 5u
 
@@ -33,35 +35,23 @@ static void engine_input(struct qd_engine *e, enum qd_event event, struct qd_inp
 
 /* ---- Actions ---- */
 
-/* An eviction is one sector, and the black box behind it stays: where the sector
- * holds both, the box goes back as it was read. */
-static void eviction_box(struct qd_engine *e, uint32_t slot)
-{
-	if (e->sector_size <= QD_BOX_OFFSET)
-		return;
-	assert(e->read_bytes);	/* nobody is evicted but on what a read has brought */
-	memcpy(e->other + QD_BOX_OFFSET, e->read_bytes + (size_t)slot * e->slot_size + QD_BOX_OFFSET,
-	       QD_BOX_BYTES);
-}
-
 static void engine_write(struct qd_engine *e, uint32_t slot, const struct qd_block *block,
 			 uint64_t now_ms)
 {
 	const struct qd_ports *p = e->ports;
 	bool mine = slot == e->state.p.node_id;
-	uint8_t *bytes = mine ? e->own : e->other;
+	const uint8_t *bytes;
 
 	assert(e->phase != QD_PHASE_READING);
 	assert(slot >= 1);
 	assert(slot <= e->slot_count);
 	assert(qd_block_valid(block));
-	qd_block_encode(block, bytes, QD_BOX_OFFSET);
+	bytes = engine_encode(e, slot, block);
 	e->phase = QD_PHASE_WRITING;
-	e->writes_out++;
+	if (e->writes_out++ == 0)
+		engine_watch_begin(&e->writes, now_ms);
 	if (mine)
 		e->write_start_ms = now_ms;
-	else
-		eviction_box(e, slot);
 	p->write(p->ctx, slot, bytes, mine ? QD_STATUS_BYTES : e->sector_size);
 }
 
@@ -77,6 +67,7 @@ static void engine_perform(struct qd_engine *e, const struct qd_action *a, uint6
 		engine_write(e, a->node, &a->block, now_ms);
 		break;
 	case QD_ACT_VOTE:
+		e->cast_ms = a->vote.cast ? now_ms : 0;
 		p->vote(p->ctx, a->vote.seq, a->vote.ring, a->vote.cast, a->vote.good_until_ms);
 		break;
 	case QD_ACT_UNREGISTER:
@@ -186,6 +177,14 @@ static void engine_express_run(struct qd_engine *e, uint64_t now_ms)
 		engine_arm(e, now_ms);
 }
 
+/* A cycle has ended, or is late. */
+static void engine_show(struct qd_engine *e, uint64_t now_ms, uint64_t wall_s)
+{
+	engine_watch_vote(e, now_ms);
+	engine_box_record(e, now_ms, wall_s);
+	e->ports->publish(e->ports->ctx, &e->state);
+}
+
 /* All I/O of the cycle has been reaped: publish, then what waited for it. */
 static void engine_cycle_end(struct qd_engine *e)
 {
@@ -195,8 +194,8 @@ static void engine_cycle_end(struct qd_engine *e)
 	if (e->ended)
 		return;
 	e->ports->clock(e->ports->ctx, &now_ms, &wall_s);
-	engine_box_record(e, now_ms, wall_s);
-	e->ports->publish(e->ports->ctx, &e->state);
+	engine_watch_end(e, &e->writes, now_ms);
+	engine_show(e, now_ms, wall_s);
 	if (e->tick_pending) {
 		e->tick_pending = false;
 		engine_cycle_start(e, /* tick */ true);
@@ -213,6 +212,7 @@ static void engine_cycle_start(struct qd_engine *e, bool tick)
 	assert(e->writes_out == 0);
 	e->ports->clock(e->ports->ctx, &e->cycle_start_ms, &wall_s);
 	e->phase = QD_PHASE_READING;
+	engine_watch_begin(&e->reads, e->cycle_start_ms);
 	e->read_io = e->write_io = QD_IO_LATE;
 	e->tick = tick;
 	e->express_wanted = false;
@@ -224,43 +224,6 @@ static void engine_cycle_start(struct qd_engine *e, bool tick)
 		e->express_cycles++;
 	}
 	e->ports->read(e->ports->ctx);
-}
-
-static bool label_same(const struct qd_label *a, const struct qd_label *b)
-{
-	return a->created_s == b->created_s && strcmp(a->name, b->name) == 0 &&
-	       a->has_ext == b->has_ext && memcmp(a->uuid, b->uuid, QD_UUID_LEN) == 0 &&
-	       memcmp(&a->timings, &b->timings, sizeof(a->timings)) == 0;
-}
-
-/* Is it still our LUN? Decoded only when its bytes have changed. */
-static enum qd_io engine_label(struct qd_engine *e, const uint8_t *bytes)
-{
-	struct qd_label now;
-
-	if (e->label_io == QD_IO_OK && memcmp(bytes, e->label_bytes, sizeof(e->label_bytes)) == 0)
-		return QD_IO_OK;
-	memcpy(e->label_bytes, bytes, sizeof(e->label_bytes));
-	e->label_io = qd_label_decode(bytes, e->slot_size, &now) == QD_FINE &&
-				      label_same(&now, &e->label) ? QD_IO_OK : QD_IO_STRANGER;
-	return e->label_io;
-}
-
-static enum qd_io engine_decode(struct qd_engine *e, const uint8_t *bytes)
-{
-	enum qd_io io = engine_label(e, bytes);
-
-	if (io == QD_IO_OK)
-		engine_box_inherit(e, bytes + (size_t)e->state.p.node_id * e->slot_size);
-	for (uint32_t id = 1; io == QD_IO_OK && id <= e->slot_count; id++) {
-		struct qd_slot *slot = &e->slots[id - 1];
-
-		if (!qd_has(e->state.p.nodes, id))
-			continue;
-		slot->result = qd_block_decode(bytes + (size_t)id * e->slot_size, e->sector_size,
-					       id, &slot->block) == QD_FINE ? QD_SLOT_OK : QD_SLOT_CORRUPT;
-	}
-	return io;
 }
 
 void qd_engine_tick(struct qd_engine *e, uint32_t missed)
@@ -276,6 +239,7 @@ void qd_engine_tick(struct qd_engine *e, uint32_t missed)
 		return;
 	}
 	engine_input(e, QD_EV_CYCLE, &in);
+	engine_watch_tick(e, in.now_ms);
 	if (!e->tick_pending && in.now_ms - e->cycle_start_ms < e->state.p.t.interval_ms) {
 		e->tick_pending = true;	/* directly after: neither late nor lost */
 		return;
@@ -287,12 +251,13 @@ void qd_engine_tick(struct qd_engine *e, uint32_t missed)
 	in.tick = true;
 	engine_step(e, &in);
 	if (!e->ended)
-		engine_box_record(e, in.now_ms, in.wall_s);
+		engine_show(e, in.now_ms, in.wall_s);
 }
 
 void qd_engine_read_done(struct qd_engine *e, enum qd_io io, const uint8_t *bytes,
 			 uint32_t latency_us)
 {
+	bool landed = io == QD_IO_OK;
 	struct qd_input in;
 
 	if (e->ended)
@@ -305,6 +270,9 @@ void qd_engine_read_done(struct qd_engine *e, enum qd_io io, const uint8_t *byte
 	e->read_io = io;
 	e->read_bytes = bytes;
 	engine_input(e, QD_EV_CYCLE, &in);
+	engine_watch_end(e, &e->reads, in.now_ms);
+	if (landed)
+		engine_watch_took(e, &e->reads, latency_us);
 	in.read = io;
 	in.tick = e->tick;
 	engine_step(e, &in);
@@ -326,6 +294,8 @@ void qd_engine_write_done(struct qd_engine *e, uint32_t slot, enum qd_io io, uin
 		e->write_us = latency_us;
 		e->write_us_sum += latency_us;
 		e->write_count++;
+		if (io == QD_IO_OK)
+			engine_watch_took(e, &e->writes, latency_us);
 		engine_input(e, QD_EV_WRITTEN, &in);
 		in.wrote = io;
 		engine_step(e, &in);

@@ -93,6 +93,36 @@ static void status_ext_put(struct qd_disk_status_ext *d, const struct qd_status_
 	qd_put_text(d->node_name, x->node_name, sizeof(d->node_name));
 }
 
+static struct qd_spread spread_get(const struct qd_disk_spread *d)
+{
+	return (struct qd_spread){ .median_us = qd_get_be32(d->median_us),
+				   .p99_us = qd_get_be32(d->p99_us),
+				   .max_us = qd_get_be32(d->max_us) };
+}
+
+static void spread_put(struct qd_disk_spread *d, const struct qd_spread *s)
+{
+	qd_put_be32(&d->median_us, s->median_us);
+	qd_put_be32(&d->p99_us, s->p99_us);
+	qd_put_be32(&d->max_us, s->max_us);
+}
+
+static void latencies_put(struct qd_disk_status_ext *d, const struct qd_latencies *l)
+{
+	spread_put(&d->read, &l->read);
+	spread_put(&d->read_ever, &l->read_ever);
+	spread_put(&d->write, &l->write);
+	spread_put(&d->write_ever, &l->write_ever);
+}
+
+struct qd_latencies qd_block_latencies(const void *bytes)
+{
+	const struct qd_disk_status_ext *d = (const void *)((const uint8_t *)bytes + QD_STATUS_EXT_OFFSET);
+
+	return (struct qd_latencies){ .read = spread_get(&d->read), .read_ever = spread_get(&d->read_ever),
+				      .write = spread_get(&d->write), .write_ever = spread_get(&d->write_ever) };
+}
+
 static enum qd_corrupt status_check(const struct qd_disk_status *d, uint32_t node_id)
 {
 	if (qd_get_be32(d->magic) != QD_MAGIC_STATUS)
@@ -175,7 +205,8 @@ static void status_put(struct qd_disk_status *d, const struct qd_block *block)
 	qd_put_mask(d->master_mask, block->master_mask);
 }
 
-void qd_block_encode(const struct qd_block *block, void *ret_bytes, size_t size)
+void qd_block_encode_with(const struct qd_block *block, const struct qd_latencies *latencies,
+			  void *ret_bytes, size_t size)
 {
 	struct qd_disk_envelope *e = ret_bytes;
 	struct qd_disk_status *d = (void *)(e + 1);
@@ -190,5 +221,13 @@ void qd_block_encode(const struct qd_block *block, void *ret_bytes, size_t size)
 	if (!block->has_ext)
 		return;
 	status_ext_put(x, &block->ext);
+	latencies_put(x, latencies);
 	qd_ext_seal(&x->head, d->incarnation, e, sizeof(*x));
+}
+
+void qd_block_encode(const struct qd_block *block, void *ret_bytes, size_t size)
+{
+	static const struct qd_latencies none;
+
+	qd_block_encode_with(block, &none, ret_bytes, size);
 }

@@ -5,7 +5,8 @@
 
 #include "mind.h"
 
-/* Placeholders: %N node, %A %B %C the note's numbers, %L score as got/max/needed. */
+/* Placeholders: %N node, %A %B the note's numbers, %D read or write by the third, %L
+ * score as got/max/needed. */
 static const struct {
 	int level;
 	const char *text;
@@ -60,6 +61,11 @@ static const struct {
 	[QD_NOTE_HANDED_OVER] = { LOG_INFO, "mastership handed over to node %N" },
 	[QD_NOTE_STOPPED] = { LOG_INFO, "stopped" },
 	[QD_NOTE_STOP_UNWRITTEN] = { LOG_WARNING, "stopped without a leaving block: the quorum disk does not answer" },
+	[QD_NOTE_IO_SLOW] = { LOG_WARNING, "quorum disk is slow: %Ds, p99 of the last 64 is %A us, half the interval is %B us" },
+	[QD_NOTE_IO_WELL] = { LOG_NOTICE, "quorum disk is quick again: %Ds, p99 of the last 64 is %A us, half the interval is %B us" },
+	[QD_NOTE_IO_OUT] = { LOG_WARNING, "quorum disk does not answer: %D, out for %A ms, the interval is %B ms" },
+	[QD_NOTE_IO_BACK] = { LOG_NOTICE, "quorum disk answers again: %D, back after %A ms" },
+	[QD_NOTE_VOTE_FORGOTTEN] = { LOG_WARNING, "the vote that stands was cast %A ms ago, corosync counts it for %B ms" },
 };
 
 static const char *const why_words[QD_WHY_COUNT] = {
@@ -137,6 +143,8 @@ static size_t put_word(char *text, size_t size, char which, const struct qd_note
 		return put_number(text, size, note->a);
 	case 'B':
 		return put_number(text, size, note->b);
+	case 'D':
+		return (size_t)snprintf(text, size, "%s", note->c ? "write" : "read");
 	case 'L':
 		return (size_t)snprintf(text, size, "%u/%u; required=%u", (unsigned)note->a,
 					(unsigned)(note->b >> 32), (unsigned)note->b);

@@ -65,6 +65,8 @@ static void vote_fill(struct daemon *d, const struct qd_state *state)
 	s->votes = d->params.votes;
 	if (strcmp(s->why, why) != 0)	/* seldom: formatting costs more than all the rest here */
 		(void)snprintf(s->why, sizeof(s->why), "%s", why);
+	s->cast_ms = d->engine.cast_ms;
+	s->v_ms = d->params.v_ms;
 	s->mark_voting = state->voting;
 	s->mark_view = state->view;
 	s->corosync.connected = d->seen.connected && !d->seen.stalled;
@@ -130,6 +132,8 @@ void snapshot_take(struct daemon *d, const struct qd_state *state)
 	}
 	s->read_us = d->engine.read_us;
 	s->write_us = d->engine.write_us;
+	s->latencies = qd_engine_latencies(&d->engine);
+	s->io_since_ms = d->engine.reads.since_ms ? d->engine.reads.since_ms : d->engine.writes.since_ms;
 	s->fence_node = state->fence_victim;
 	s->fence_result = state->fence_result;
 	s->fence_ms = state->fence_ms;

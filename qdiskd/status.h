@@ -59,6 +59,8 @@ struct status_snapshot {
 
 	enum status_vote vote;
 	uint32_t votes;			/* the device's */
+	uint64_t cast_ms;		/* when the vote that is cast, stands or is held was cast */
+	uint32_t v_ms;			/* for how long corosync counts one */
 	char why[STATUS_WHY_LEN];
 	bool mark_voting;
 	qd_mask mark_view;
@@ -76,6 +78,8 @@ struct status_snapshot {
 	struct status_heuristic heuristic[QD_HEURISTICS_MAX];
 
 	uint32_t read_us, write_us;	/* last latencies of the LUN */
+	struct qd_latencies latencies;	/* of the last 64, and since the start */
+	uint64_t io_since_ms;		/* an I/O is out since then, CLOCK_BOOTTIME; 0 none */
 	uint32_t fence_node;		/* last fencing: node id, 0 none */
 	enum qd_fence_result fence_result;
 	uint64_t fence_ms;		/* when it ended, CLOCK_BOOTTIME */

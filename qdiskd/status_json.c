@@ -134,11 +134,18 @@ static void put_self(struct out *o, const struct status_snapshot *s)
 	put(o, "\"upgrade_wait\": %u, \"master_wait\": %u},\n", t->upgrade_wait, t->master_wait);
 }
 
-static void put_votes(struct out *o, const struct status_snapshot *s)
+/* Corosync has not heard a 1 for so long that it counts none. */
+static bool vote_expired(const struct status_snapshot *s, uint64_t now_ms)
+{
+	return s->vote != STATUS_VOTE_WITHDRAWN && s->cast_ms && now_ms - s->cast_ms > s->v_ms;
+}
+
+static void put_votes(struct out *o, const struct status_snapshot *s, uint64_t now_ms)
 {
 	put(o, "\"vote\": {\"state\": \"%s\", \"votes\": %u, \"why\": ", vote_word(s->vote), s->votes);
 	put_string(o, s->why, TEXT_MAX_BYTES);
-	put(o, "},\n\"voting_mark\": {\"voting\": %s, ", bool_word(s->mark_voting));
+	put(o, ", \"expired\": %s},\n\"voting_mark\": {\"voting\": %s, ",
+	    bool_word(vote_expired(s, now_ms)), bool_word(s->mark_voting));
 	put_mask(o, "view", s->mark_view);
 	put(o, "},\n\"corosync\": {\"connected\": %s, \"ring\": \"%x.%llx\", ",
 	    bool_word(s->corosync.connected), s->corosync.ring.node_id,
@@ -174,6 +181,27 @@ static void put_nodes(struct out *o, const struct status_snapshot *s)
 	put(o, "],\n");
 }
 
+static void put_spread(struct out *o, const struct qd_spread *l)
+{
+	put(o, "\"median_us\": %u, \"p99_us\": %u, \"max_us\": %u", l->median_us, l->p99_us, l->max_us);
+}
+
+static void put_latency(struct out *o, const struct status_snapshot *s, uint64_t now_ms)
+{
+	const struct qd_latencies *l = &s->latencies;
+
+	put(o, "\"latency\": {\"read_us\": %u, \"write_us\": %u, \"out_ms\": %llu,\n \"read\": {",
+	    s->read_us, s->write_us, (unsigned long long)(s->io_since_ms ? now_ms - s->io_since_ms : 0));
+	put_spread(o, &l->read);
+	put(o, ", \"ever\": {");
+	put_spread(o, &l->read_ever);
+	put(o, "}},\n \"write\": {");
+	put_spread(o, &l->write);
+	put(o, ", \"ever\": {");
+	put_spread(o, &l->write_ever);
+	put(o, "}}},\n");
+}
+
 static void put_rest(struct out *o, const struct status_snapshot *s, uint64_t now_ms)
 {
 	static const char *const results[] = {
@@ -181,7 +209,7 @@ static void put_rest(struct out *o, const struct status_snapshot *s, uint64_t no
 		[QD_FENCE_FAILED] = "failed", [QD_FENCE_UNDEFINED] = "undefined",
 	};
 
-	put(o, "\"latency\": {\"read_us\": %u, \"write_us\": %u},\n", s->read_us, s->write_us);
+	put_latency(o, s, now_ms);
 	if (s->fence_node)
 		put(o, "\"last_fence\": {\"node\": %u, \"result\": \"%s\", \"age_ms\": %llu},\n",
 		    s->fence_node, results[s->fence_result],
@@ -200,7 +228,7 @@ size_t status_json(const struct status_snapshot *snapshot, uint64_t now_ms, char
 
 	assert(size >= STATUS_REPLY_MAX);
 	put_self(&o, snapshot);
-	put_votes(&o, snapshot);
+	put_votes(&o, snapshot, now_ms);
 	put_nodes(&o, snapshot);
 	put_rest(&o, snapshot, now_ms);
 	return o.used;

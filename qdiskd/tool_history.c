@@ -138,16 +138,35 @@ static void show_block(FILE *out, const struct qd_block *b)
 	(void)fputc('\n', out);
 }
 
+static void show_spread(FILE *out, const char *what, const struct qd_spread *last, const struct qd_spread *ever)
+{
+	(void)fprintf(out, "its %s: median %.2f, p99 %.2f, longest %.2f ms of the last 64; since the start %.2f, %.2f, %.2f ms\n",
+		      what, last->median_us / 1e3, last->p99_us / 1e3, last->max_us / 1e3,
+		      ever->median_us / 1e3, ever->p99_us / 1e3, ever->max_us / 1e3);
+}
+
+/* As its last block said; an eviction keeps it. */
+static void show_latencies(FILE *out, const struct qd_latencies l)
+{
+	if (l.read.max_us)
+		show_spread(out, "reads", &l.read, &l.read_ever);
+	if (l.write.max_us)
+		show_spread(out, "writes", &l.write, &l.write_ever);
+}
+
 int tool_history_show(uint32_t node_id, const uint8_t *slot, size_t size, FILE *out)
 {
 	static struct qd_box box;	/* large */
 	struct qd_block block;
 	char text[32];
 
-	if (qd_block_decode(slot, size, node_id, &block) == QD_FINE)
+	if (qd_block_decode(slot, size, node_id, &block) == QD_FINE) {
 		show_block(out, &block);
-	else
+		if (block.has_ext)
+			show_latencies(out, qd_block_latencies(slot));
+	} else {
 		(void)fprintf(out, "node %u: its block cannot be read\n", node_id);
+	}
 	if (size < QD_SLOT_BYTES || !qd_box_read(slot + QD_BOX_OFFSET, node_id, &box)) {
 		(void)fputs("no cycle is recorded here\n", out);
 		return TOOL_NO;

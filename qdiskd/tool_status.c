@@ -168,7 +168,7 @@ static void show_vote(FILE *out, json_object *r)
 	tool_text_show(out, word(vote, "state"));
 	(void)fprintf(out, " (%" PRId64 " votes): ", number(vote, "votes"));
 	tool_text_show(out, word(vote, "why"));
-	(void)fprintf(out, "\n");
+	(void)fprintf(out, "%s\n", truth(vote, "expired") ? ", EXPIRED: corosync counts it no longer" : "");
 	show_key(out, "mark:");
 	if (truth(mark, "voting")) {
 		(void)fprintf(out, "voting in a view of");
@@ -191,18 +191,47 @@ static void show_vote(FILE *out, json_object *r)
 		      number(cs, "quorum"));
 }
 
+static void show_ms(FILE *out, json_object *o, const char *name, const char *after)
+{
+	int64_t us = number(o, name);
+
+	(void)fprintf(out, "%" PRId64 ".%03" PRId64 "%s", us / 1000, us % 1000, after);
+}
+
+/* Median, p99 and the longest of the last 64, and since the start. */
+static void show_latency(FILE *out, const char *key, json_object *l)
+{
+	json_object *ever = get(l, "ever");
+
+	show_key(out, key);
+	(void)fprintf(out, "median ");
+	show_ms(out, l, "median_us", ", p99 ");
+	show_ms(out, l, "p99_us", ", longest ");
+	show_ms(out, l, "max_us", " ms; since the start ");
+	show_ms(out, ever, "median_us", ", ");
+	show_ms(out, ever, "p99_us", ", ");
+	show_ms(out, ever, "max_us", " ms\n");
+}
+
 static void show_lun(FILE *out, json_object *r)
 {
 	json_object *latency = get(r, "latency"), *t = get(r, "timings");
-	int64_t i = number(t, "interval_ms"), k = number(t, "tko");
+	int64_t i = number(t, "interval_ms"), k = number(t, "tko"), out_ms = number(latency, "out_ms");
 
 	show_key(out, "lun:");
 	tool_text_show(out, word(r, "device"));
 	(void)fprintf(out, ", label ");
 	tool_text_show(out, word(r, "label"));
-	(void)fprintf(out, ", read %" PRId64 ".%03" PRId64 " ms, write %" PRId64 ".%03" PRId64 " ms\n",
-		      number(latency, "read_us") / 1000, number(latency, "read_us") % 1000,
-		      number(latency, "write_us") / 1000, number(latency, "write_us") % 1000);
+	(void)fprintf(out, ", read ");
+	show_ms(out, latency, "read_us", " ms, write ");
+	show_ms(out, latency, "write_us", " ms");
+	if (out_ms > i) {
+		(void)fprintf(out, ", NO ANSWER for ");
+		show_seconds(out, out_ms);
+	}
+	(void)fprintf(out, "\n");
+	show_latency(out, "reads:", get(latency, "read"));
+	show_latency(out, "writes:", get(latency, "write"));
 	show_key(out, "timings:");
 	(void)fprintf(out, "interval %" PRId64 " ms, tko %" PRId64 ": a silent node is dead in ", i, k);
 	show_seconds(out, (k + 1) * i);

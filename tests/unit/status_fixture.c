@@ -41,7 +41,11 @@ static void snapshot_fill(struct status_snapshot *s)
 		.heuristic_count = 2,
 		.heuristic = { { .program = "qdisk-ping \"gw\"", .score = 1, .tko = 2, .up = true },
 			       { .program = "false", .score = 1, .misses = 3, .tko = 3 } },
-		.read_us = 120, .write_us = 90, .fence_node = 2,
+		.cast_ms = NOW_MS - 200, .v_ms = 1400,
+		.read_us = 120, .write_us = 90,
+		.latencies = { .read = { 118, 240, 302 }, .read_ever = { 119, 255, 31000 },
+			       .write = { 88, 140, 1002 }, .write_ever = { 89, 155, 41000 } },
+		.fence_node = 2,
 		.fence_result = QD_FENCE_SUCCESS, .fence_ms = NOW_MS - 1200, .cycles = 1234,
 		.late_ticks = 1, .start_ms = NOW_MS - 12345, .wall_s = 1795290918,
 	};

@@ -119,6 +119,63 @@ static void extension_with_unknown_flags_keeps_the_known_ones(void **unused)
 	assert_true(qd_block_valid(&block));
 }
 
+/* ---- What grew into the bytes that were 0 ---- */
+
+static const struct row latency_rows[] = {
+	{ 112 + 168, "00000065 00000066 00000067" },	/* reads: median, p99, longest of the last 64 */
+	{ 112 + 180, "000000c9 000000ca 000000cb" },	/* since the start */
+	{ 112 + 192, "0000012d 0000012e fffffffe" },	/* writes */
+	{ 112 + 204, "00000191 00000192 ffffffff" },
+};
+static const struct qd_latencies latencies = {
+	.read = { 101, 102, 103 }, .read_ever = { 201, 202, 203 },
+	.write = { 301, 302, 0xfffffffe }, .write_ever = { 401, 402, 0xffffffff },
+};
+
+static void extension_latencies_are_as_the_table_says(void **unused)
+{
+	uint8_t expected[4096], bytes[4096];
+	struct qd_block block = make_block(true);
+	struct qd_latencies l;
+
+	(void)unused;
+	expect_status(expected, true);
+	put_rows(expected, ROWS(latency_rows));
+	seal_ext(expected, 112, 400);
+	qd_block_encode_with(&block, &latencies, bytes, sizeof(bytes));
+	assert_memory_equal(bytes, expected, sizeof(bytes));
+	assert_true(ext_seen(bytes));
+	l = qd_block_latencies(bytes);
+	assert_memory_equal(&l, &latencies, sizeof(l));
+}
+
+/* By a daemon from before there were any. */
+static void extension_without_latencies_counts_and_has_none(void **unused)
+{
+	static const struct qd_latencies none;
+	uint8_t bytes[4096];
+	struct qd_latencies l;
+
+	(void)unused;
+	expect_status(bytes, true);
+	assert_true(ext_seen(bytes));
+	l = qd_block_latencies(bytes);
+	assert_memory_equal(&l, &none, sizeof(l));
+}
+
+/* By a daemon that has found more to say: version and length stay while old readers
+ * may go on without it. */
+static void extension_with_more_behind_it_counts(void **unused)
+{
+	uint8_t bytes[4096];
+
+	(void)unused;
+	expect_status(bytes, true);
+	memset(bytes + 112 + 216, 0xff, 400 - 216);
+	seal_ext(bytes, 112, 400);
+	assert_true(ext_seen(bytes));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +185,9 @@ int main(void)
 		cmocka_unit_test(extension_of_another_incarnation_or_payload_does_not_count),
 		cmocka_unit_test(extension_of_unknown_values_does_not_count),
 		cmocka_unit_test(extension_with_unknown_flags_keeps_the_known_ones),
+		cmocka_unit_test(extension_latencies_are_as_the_table_says),
+		cmocka_unit_test(extension_without_latencies_counts_and_has_none),
+		cmocka_unit_test(extension_with_more_behind_it_counts),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -97,6 +97,18 @@ static void note_vote_says_what_and_why(void **state)
 			    "vote withdrawn: score insufficient");
 }
 
+static void note_of_an_io_says_which(void **state)
+{
+	struct qd_note note = { .id = QD_NOTE_IO_SLOW, .a = 61000, .b = 50000 };
+
+	(void)state;
+	(void)qd_note_format(&note, text, sizeof(text));
+	assert_string_equal(text, "quorum disk is slow: reads, p99 of the last 64 is 61000 us, half the interval is 50000 us");
+	note = (struct qd_note){ .id = QD_NOTE_IO_BACK, .a = 300, .c = 1 };
+	(void)qd_note_format(&note, text, sizeof(text));
+	assert_string_equal(text, "quorum disk answers again: write, back after 300 ms");
+}
+
 static void note_every_vote_and_reason_has_words(void **state)
 {
 	(void)state;
@@ -176,6 +188,7 @@ int main(void)
 		cmocka_unit_test(note_every_node_note_names_the_node),
 		cmocka_unit_test(note_keeps_the_words_of_cman),
 		cmocka_unit_test(note_vote_says_what_and_why),
+		cmocka_unit_test(note_of_an_io_says_which),
 		cmocka_unit_test(note_every_vote_and_reason_has_words),
 		cmocka_unit_test(note_every_self_fence_has_words),
 		cmocka_unit_test(note_out_of_range_is_survived),

@@ -27,7 +27,7 @@ static void status_request_gets_one_json_object_and_the_end(void **state)
 		"\"visible\":[1,3],\"initialising\":[2],\"quorate_set\":[1,3],"
 		"\"timings\":{\"interval_ms\":200,\"tko\":8,\"tko_up\":2,\"upgrade_wait\":2,"
 		"\"master_wait\":3},\"vote\":{\"state\":\"cast\",\"votes\":2,"
-		"\"why\":\"the master counts on me\"},"
+		"\"why\":\"the master counts on me\",\"expired\":false},"
 		"\"voting_mark\":{\"voting\":true,\"view\":[1,3]},"
 		"\"corosync\":{\"connected\":true,\"ring\":\"1.2c\",\"members\":[1,3],"
 		"\"quorate\":true,\"expected_votes\":5,\"total_votes\":4,\"quorum\":3},"
@@ -38,7 +38,11 @@ static void status_request_gets_one_json_object_and_the_end(void **state)
 		"\"evicted\":false}],\"heuristics\":[{\"program\":\"qdisk-ping \\\"gw\\\"\","
 		"\"score\":1,\"up\":true,\"misses\":0,\"tko\":2},{\"program\":\"false\",\"score\":1,"
 		"\"up\":false,\"misses\":3,\"tko\":3}],"
-		"\"latency\":{\"read_us\":120,\"write_us\":90},"
+		"\"latency\":{\"read_us\":120,\"write_us\":90,\"out_ms\":0,"
+		"\"read\":{\"median_us\":118,\"p99_us\":240,\"max_us\":302,"
+		"\"ever\":{\"median_us\":119,\"p99_us\":255,\"max_us\":31000}},"
+		"\"write\":{\"median_us\":88,\"p99_us\":140,\"max_us\":1002,"
+		"\"ever\":{\"median_us\":89,\"p99_us\":155,\"max_us\":41000}}},"
 		"\"last_fence\":{\"node\":2,\"result\":\"success\",\"age_ms\":1200},"
 		"\"cycles\":1234,\"late_ticks\":1,\"uptime_ms\":12345}";
 	int fd = client_connect();

@@ -39,6 +39,8 @@ static void tool_asks_a_daemon_and_shows_what_matters(void **state)
 		"vote:        cast (2 votes): the master counts on me\n",
 		"corosync:    ring 1.2c, members 1 3, 4 of 5 votes, quorum 3\n",
 		"lun:         /dev/qlun, label rig, read 0.120 ms, write 0.090 ms\n",
+		"reads:       median 0.118, p99 0.240, longest 0.302 ms; since the start 0.119, 0.255, 31.000 ms\n",
+		"writes:      median 0.088, p99 0.140, longest 1.002 ms; since the start 0.089, 0.155, 41.000 ms\n",
 		"dead in 1.8 s to 2.0 s\n",
 		"last fence:  node 2 (n2) success, 1.2 s ago\n",
 		"   2  evicted      DOWN       9  no     -        n2\n",
@@ -101,6 +103,31 @@ static void tool_trouble_is_shown_in_capitals(void **state)
 	free(text);
 }
 
+/* A vote that stands: corosync drops it after V, whatever the daemon waits for. */
+static void tool_vote_that_has_expired_and_io_that_is_out_are_shown(void **state)
+{
+	int code;
+	char *text;
+
+	(void)state;
+	snapshot.vote = STATUS_VOTE_STANDS;
+	snapshot.cast_ms = NOW_MS - 1400;
+	snapshot.io_since_ms = NOW_MS - 200;
+	(void)status_json(&snapshot, NOW_MS, reply, sizeof(reply));
+	text = shown(reply, &code);
+	assert_null(strstr(text, "EXPIRED"));
+	assert_null(strstr(text, "NO ANSWER"));
+	free(text);
+	(void)status_json(&snapshot, NOW_MS + 1, reply, sizeof(reply));
+	text = shown(reply, &code);
+	assert_non_null(strstr(text, "counts on me, EXPIRED: corosync counts it no longer\n"));
+	assert_non_null(strstr(text, ", NO ANSWER for 0.2 s\n"));
+	free(text);
+	snapshot.vote = STATUS_VOTE_WITHDRAWN;
+	(void)status_json(&snapshot, NOW_MS + 1, reply, sizeof(reply));
+	assert_non_null(strstr(reply, "\"expired\": false"));
+}
+
 static void tool_texts_do_not_move_the_cursor(void **state)
 {
 	int code;
@@ -145,6 +172,7 @@ int main(void)
 		TEST(tool_asks_a_daemon_and_shows_what_matters),
 		TEST(tool_exit_code_is_whether_quorate),
 		TEST(tool_trouble_is_shown_in_capitals),
+		TEST(tool_vote_that_has_expired_and_io_that_is_out_are_shown),
 		TEST(tool_texts_do_not_move_the_cursor),
 		TEST(tool_without_daemon_says_so),
 		TEST(tool_daemon_hangs_gives_up_in_time),

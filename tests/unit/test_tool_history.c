@@ -80,6 +80,25 @@ static void history_tells_the_block_and_each_cycle(void **state)
 	assert_shown("    -0.000 s  read");
 }
 
+static void history_tells_how_its_lun_was(void **state)
+{
+	const struct qd_latencies l = { .read = { 250, 61000, 90000 }, .read_ever = { 240, 300, 2000000 } };
+	const struct qd_block block = {
+		.node_id = 2, .writer_id = 1, .state = QD_STATE_EVICTED, .has_ext = true, .ext = { .node_name = "n2" },
+	};
+
+	(void)state;
+	put(1, 0);
+	show();
+	assert_null(strstr(text, "its reads"));	/* not said: a daemon from before that */
+	free(text);
+	qd_block_encode_with(&block, &l, slot, QD_BOX_OFFSET);
+	show();
+	assert_shown("its reads: median 0.25, p99 61.00, longest 90.00 ms of the last 64; "
+		     "since the start 0.24, 0.30, 2000.00 ms\n");
+	assert_null(strstr(text, "its writes"));
+}
+
 static void history_tells_why_a_node_ended_itself(void **state)
 {
 	(void)state;
@@ -137,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(history_tells_the_block_and_each_cycle, evicted, forget),
+		cmocka_unit_test_setup_teardown(history_tells_how_its_lun_was, evicted, forget),
 		cmocka_unit_test_setup_teardown(history_tells_why_a_node_ended_itself, evicted, forget),
 		cmocka_unit_test_setup_teardown(history_of_the_daemon_before_comes_first, evicted, forget),
 		cmocka_unit_test_setup_teardown(history_without_a_box_says_so, evicted, forget),
