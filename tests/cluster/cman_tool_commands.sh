@@ -164,7 +164,7 @@ take this node out of their configuration"
 }
 
 cluster_start 2 votes=2
-for n in 1 2; do sed -i 's/cluster_name: rig/&\n\tconfig_version: 7/' "$RIG_ST/n$n/corosync.conf"; done
+for n in 1 2; do sed -i 's/config_version: .*/config_version: 7/' "$RIG_ST/n$n/corosync.conf"; done
 for name in nothing_works_without_corosync services_is_gone_by_name wait_for_quorum_gives_up_in_time \
 	wait_ends_when_corosync_dies wait_for_quorum_ends_with_quorum version_shows_protocol_and_configuration \
 	version_reload_reaches_corosync_everywhere_and_qdiskd_here votes_are_set_by_name_and_here \

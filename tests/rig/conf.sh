@@ -59,64 +59,50 @@ conf_derive() {
 conf_write() {
 	local n
 	conf_derive
+	conf_generate > "$RIG_ST/corosync.conf"
 	for n in $(seq "$RIG_N"); do
-		conf_corosync "$n" > "$RIG_ST/n$n/corosync.conf"
+		sed "s|LOGFILE|$RIG_ST/n$n/corosync.log|" "$RIG_ST/corosync.conf" > "$RIG_ST/n$n/corosync.conf"
 		conf_cluster > "$RIG_ST/n$n/cluster.conf"
 	done
 }
 
-conf_corosync() {
-	local n
-	echo "totem {
-	version: 2
-	cluster_name: rig
-	transport: $CONF_transport"
-	[ -z "$CONF_token" ] || echo "	token: $CONF_token
-	token_coefficient: 0"
-	echo "}
-
-# All nodes share the cores of one machine: at its real-time priority a corosync that
-# spins (it does while sync waits for the device) would starve the others and the LUN.
-system {
-	sched_rr: no
+# What qdiskd writes for corosync, with what is the rig's own, and what is wrong on purpose.
+conf_generate() {
+	conf_plain > "$RIG_ST/generate.conf"
+	"$RIG_BUILD/qdiskd" -t -c "$RIG_ST/generate.conf" 2> "$RIG_ST/generate.said" > "$RIG_ST/generated" || :
+	[ -s "$RIG_ST/generated" ] ||
+		{ sed 's/^/# /' "$RIG_ST/generate.said" >&2; echo "Bail out! qdiskd -t writes no corosync.conf" >&2; }
+	conf_faults < "$RIG_ST/generated"
+	# All nodes share the cores of one machine: at its real-time priority a corosync that
+	# spins (it does while sync waits for the device) would starve the others and the LUN.
+	printf 'system {\n\tsched_rr: no\n}\n'
+	printf 'logging {\n\tto_syslog: no\n\tto_logfile: yes\n\tlogfile: LOGFILE\n\ttimestamp: hires\n}\n'
 }
 
-logging {
-	to_syslog: no
-	to_stderr: no
-	to_logfile: yes
-	logfile: $RIG_ST/n$1/corosync.log
-	timestamp: hires
+# The cluster.conf with nothing left out, for who writes corosync.conf from it.
+conf_plain() {
+	local CONF_token=$CONF_T CONF_native='' CONF_votes_unset='' CONF_quorumd='' CONF_heuristics=''
+	conf_cluster
 }
 
-quorum {"
-	[ -z "$CONF_provider" ] || echo "	provider: $CONF_provider"
-	[ "$CONF_E" = none ] || echo "	expected_votes: $CONF_E"
-	[ -z "$CONF_quorum_extra" ] || echo "	$CONF_quorum_extra"
-	[ "$CONF_model" = none ] || echo "	device {
-		model: $CONF_model
-		votes: $CONF_votes
-		timeout: $CONF_V
-		sync_timeout: $CONF_Y
-	}"
-	echo "}
-
-nodelist {"
-	for n in $(seq "$RIG_N"); do
-		echo "	node {
-		name: $CONF_name$n
-		nodeid: $n
-		ring0_addr: $RIG_NET.$n
-	}"
-	done
-	echo "}"
+# conf_faults: the settings that differ from what qdiskd writes, as a filter. Nodes are
+# called n1 and up and have no name service.
+conf_faults() {
+	sed -E "s/ring0_addr: n([0-9]+)\$/ring0_addr: $RIG_NET.\1/; /^logging \{/,/^\}/d" |
+		if [ "$CONF_model" = none ]; then sed '/^\tdevice {/,/^\t}/d'; else sed "s/model: .*/model: $CONF_model/"; fi |
+		if [ "$CONF_E" = none ]; then sed '/expected_votes/d'; else sed "s/expected_votes: .*/expected_votes: $CONF_E/"; fi |
+		if [ -z "$CONF_token" ]; then sed '/^\ttoken/d'; else cat; fi |
+		if [ -n "$CONF_v" ]; then sed "s/^\t\ttimeout: .*/\t\ttimeout: $CONF_v/"; else cat; fi |
+		if [ -n "$CONF_y" ]; then sed "s/^\t\tsync_timeout: .*/\t\tsync_timeout: $CONF_y/"; else cat; fi |
+		if [ -n "$CONF_quorum_extra" ]; then sed "s/^quorum {/&\n\t$CONF_quorum_extra/"; else cat; fi |
+		if [ -z "$CONF_provider" ]; then sed '/provider:/d'; else sed "s/provider: .*/provider: $CONF_provider/"; fi
 }
 
 conf_cluster() {
 	local n method="" timings="" votes=""
 	echo '<?xml version="1.0"?>'
 	echo '<cluster name="rig" config_version="1">'
-	[ "$CONF_E" = none ] || echo "  <cman expected_votes=\"$CONF_E\"/>"
+	echo "  <cman transport=\"$CONF_transport\" $([ "$CONF_E" = none ] || echo "expected_votes=\"$CONF_E\"")/>"
 	[ -z "$CONF_token" ] || echo "  <totem token=\"$CONF_token\"/>"
 	echo "  <clusternodes>"
 	for n in $(seq "$RIG_N"); do
