@@ -16,6 +16,12 @@ B ?= build
 ifdef SANITIZE
   B := build/$(subst $(comma),-,$(SANITIZE))
 endif
+# the fuzz targets have objects of their own, instrumented by clang
+ifdef FUZZ
+  override B := build/fuzz
+  override CC := clang
+  override SANITIZE := fuzzer-no-link,address,undefined
+endif
 ifeq ($(origin CC),default)
   CC := gcc
 endif
@@ -279,27 +285,32 @@ check_sim := $T/sim-check tests/sim_command.sh $T/model-check $T/explore-check
 check_mutants := tests/mutants.sh tests/explore_mutants.sh
 check_device := $T/device/test_aio $T/device/test_watchdog $(sort $(wildcard tests/device/*.sh)) \
 	$(sort $(wildcard tests/heuristics/*.sh))
+fuzz_targets := label block box engine mind clusterconf wire facts reply status discover words
+fuzz_src := tests/fuzz/fuzz.c tests/fuzz/fuzz_params.c $(fuzz_targets:%=tests/fuzz/fuzz_%.c)
+check_fuzz := tests/fuzz/smoke.sh
 check_cluster := tests/rig/s1check_test.sh tests/rig/faultlun_test.sh \
 	$(filter-out tests/cluster/cluster.sh,$(sort $(wildcard tests/cluster/*.sh)))
 # programs and helpers of the shell tests
 run := CMAN_TOOL=$(CURDIR)/$B/cman_tool CMAN_TOOL_PROBE=$(CURDIR)/$T/cluster/cman_tool_probe \
 	CMAN_TOOL_QDEV=$(CURDIR)/$T/cluster/cman_tool_qdev LIBCMAN_DIR=$(CURDIR)/$B \
 	MKQDISK=$(CURDIR)/$B/mkqdisk LUN_TOOL=$(CURDIR)/$T/device/lun_tool \
-	FAKEDOG=$(CURDIR)/$T/rig/fakedog RIG_BUILD=$(CURDIR)/$B BUILD=$(CURDIR)/$B QDISK_LIBEXECDIR=$(CURDIR)/$B tests/run
+	FAKEDOG=$(CURDIR)/$T/rig/fakedog RIG_BUILD=$(CURDIR)/$B BUILD=$(CURDIR)/$B QDISK_LIBEXECDIR=$(CURDIR)/$B FUZZ_TARGETS="$(fuzz_targets)" tests/run
 
 # `check` installs what is missing first; the others only run.
 .PHONY: check check-run check-unit check-sim check-mutants check-device check-cluster
 check:
 	$(Q)tests/packages.sh
 	$(Q)$(MAKE) --no-print-directory check-run
-check-run: tests
-	$(Q)$(run) $(check_unit) $(check_sim) $(check_mutants) $(check_device) $(check_cluster)
+check-run: tests fuzz-programs
+	$(Q)$(run) $(check_unit) $(check_sim) $(check_mutants) $(check_fuzz) $(check_device) $(check_cluster)
 check-unit: $(unit_programs) all
 	$(Q)$(run) $(check_unit)
 check-sim: $T/sim $T/model $T/explore
 	$(Q)$(run) $(check_sim)
 check-mutants: $T/sim $T/explore
 	$(Q)$(run) $(check_mutants)
+check-fuzz: fuzz-programs
+	$(Q)$(run) $(check_fuzz)
 check-device: all $(device_programs:%=$T/device/%) $T/rig/fakedog
 	$(Q)$(run) $(check_device)
 check-cluster: all $(helpers)
@@ -345,6 +356,47 @@ rounds: all $(helpers)
 .PHONY: soak-sim
 soak-sim: $T/sim
 	$(Q)$T/sim --seeds fresh --jobs $$(nproc) --seconds $(SECONDS)
+
+# ---- Fuzzing: make fuzz [TARGET=label] [SECONDS=180] ----
+
+F := $B
+$(call obj,tests/fuzz/fuzz_clusterconf.c): extra_cppflags = $(call pkg_cflags,libxml-2.0)
+fuzz_obj = $(call obj,$(1:%=tests/fuzz/fuzz_%.c) tests/fuzz/fuzz.c)
+define fuzz_link
+	$(call link,-fsanitize=fuzzer $(1))
+endef
+$F/label $F/block $F/engine $F/mind: $F/%: $(call obj,tests/fuzz/fuzz.c) $B/obj/tests/fuzz/fuzz_%.o $B/libqdcore.a
+	$(call fuzz_link,$(call pkg_libs,zlib))
+$F/box: $(call fuzz_obj,box) $(call obj,qdiskd/tool_history.c qdiskd/tool_text.c $(lun_src)) $B/libqdcore.a
+	$(call fuzz_link,$(call pkg_libs,blkid zlib))
+$F/clusterconf: $(call fuzz_obj,clusterconf) $(call obj,tests/fuzz/fuzz_params.c qdiskd/config_valid.c $(clusterconf_src)) $B/libqdcore.a
+	$(call fuzz_link,$(call pkg_libs,libxml-2.0 zlib))
+$F/wire: $(call fuzz_obj,wire) $(call obj,tests/fuzz/fuzz_params.c $(config_src)) $B/libqdcore.a
+	$(call fuzz_link,$(call pkg_libs,zlib))
+$F/facts: $(call fuzz_obj,facts) $(call obj,tests/fuzz/fuzz_params.c qdiskd/cs_facts.c qdiskd/cs_state.c) $B/libqdcore.a
+	$(call fuzz_link,$(call pkg_libs,zlib))
+$F/reply: $(call fuzz_obj,reply) $(call obj,qdiskd/tool_status.c qdiskd/tool_text.c) $B/libqdcore.a
+	$(call fuzz_link,$(tool_libs) $(call pkg_libs,zlib))
+$F/status: $(call fuzz_obj,status) $(call obj,$(status_src) qdiskd/tool_status.c qdiskd/tool_text.c) $B/libqdcore.a
+	$(call fuzz_link,$(tool_libs) $(call pkg_libs,zlib))
+$F/discover: $(call fuzz_obj,discover) $(call obj,$(filter-out qdiskd/discover.c,$(lun_src))) $B/libqdcore.a
+	$(call fuzz_link,$(call pkg_libs,blkid zlib))
+$F/words: $(call fuzz_obj,words) $(call obj,qdiskd/cs_state.c cman-shim/libcman_text.c cman-shim/libcman_wire.c $(lun_src)) $B/libqdcore.a
+	$(call fuzz_link,$(call pkg_libs,blkid zlib))
+.PHONY: fuzz-programs fuzz fuzz-corpus check-fuzz
+ifdef FUZZ
+fuzz-programs: $(fuzz_targets:%=$F/%)
+else
+fuzz-programs:
+	$(Q)$(MAKE) --no-print-directory FUZZ=1 fuzz-programs
+endif
+# each target for SECONDS, or TARGET= alone; what it finds goes on from there next time
+TARGET ?= $(fuzz_targets)
+fuzz: fuzz-programs
+	$(Q)tests/fuzz/fuzz.sh run $(SECONDS) $(TARGET)
+# the kept inputs anew, from all that were found; read what changed before you keep it
+fuzz-corpus: fuzz-programs
+	$(Q)tests/fuzz/fuzz.sh corpus $(TARGET)
 
 .PHONY: demo
 demo:
@@ -414,6 +466,8 @@ help:
 	@echo 'check-sim      the engine in a simulated world: fixed seeds and named stories'
 	@echo 'traces         write tests/traces anew, the stories that check-sim compares'
 	@echo 'check-mutants  the core with one clause broken at a time: simulator or explorer must find each'
+	@echo 'check-fuzz     every fuzz target for a few seconds, from the kept corpora'
+	@echo 'fuzz           fuzz each target for SECONDS=180, or TARGET= alone; fuzz-corpus keeps what was found'
 	@echo 'check-device   mkqdisk, aio and heuristics on loop devices and namespaces'
 	@echo 'check-cluster  real corosync nodes in namespaces'
 	@echo 'random         random faults on real corosync: SECONDS=180 SEED= CAMPAIGN= PLAN='

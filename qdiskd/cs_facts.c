@@ -110,6 +110,16 @@ static int number_get(struct facts_reader *r, const char *key, uint32_t *ret_val
 	return 1;
 }
 
+/* It goes into log lines. */
+static bool one_line(const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 /* As number_get(); a text that does not fit is refused. */
 static int text_get(struct facts_reader *r, const char *key, char *ret_text, size_t size)
 {
@@ -122,8 +132,8 @@ static int text_get(struct facts_reader *r, const char *key, char *ret_text, siz
 		return 0;
 	if (cs_gone(rc))
 		return facts_error(r, -ENOTCONN, "corosync went away while its cmap was read");
-	if (rc != CS_OK || type != CMAP_VALUETYPE_STRING || strlen(text) >= size)
-		return facts_error(r, -EIO, "cmap key %s is not a text below %zu bytes", key, size);
+	if (rc != CS_OK || type != CMAP_VALUETYPE_STRING || strlen(text) >= size || !one_line(text))
+		return facts_error(r, -EIO, "cmap key %s is not a text of one line, below %zu bytes", key, size);
 	memcpy(ret_text, text, strlen(text) + 1);
 	return 1;
 }

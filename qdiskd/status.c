@@ -212,6 +212,7 @@ static void client_serve(struct status *s, struct client *c,
 	ssize_t n = recv(c->fd, request, sizeof(request), MSG_DONTWAIT);
 	const char *reply = unknown;
 	size_t size = sizeof(unknown) - 1;
+	bool gone = n <= 0;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -221,7 +222,7 @@ static void client_serve(struct status *s, struct client *c,
 		size = status_json(snapshot, now_ms, s->reply, sizeof(s->reply));
 		reply = s->reply;
 	}
-	if (n > 0)	/* else it has gone */
+	if (!gone)
 		(void)send(c->fd, reply, size, MSG_DONTWAIT | MSG_NOSIGNAL);
 	fd_close(&c->fd);
 }

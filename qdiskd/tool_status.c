@@ -14,6 +14,7 @@
 #include "tool_text.h"
 
 #define COLUMN 13	/* of values, behind "last fence:" */
+#define STATE_COLUMN 12u
 
 /* ---- Asking ---- */
 
@@ -122,6 +123,14 @@ static void show_node(FILE *out, json_object *reply, int64_t id)
 	(void)fprintf(out, ")");
 }
 
+/* A number that is multiplied: at most what fits twice. */
+static int64_t factor(json_object *o, const char *name)
+{
+	int64_t n = number(o, name);
+
+	return n < 0 ? 0 : n > INT32_MAX ? INT32_MAX : n;
+}
+
 static void show_seconds(FILE *out, int64_t ms)
 {
 	int64_t s = ms / 1000;
@@ -216,7 +225,7 @@ static void show_latency(FILE *out, const char *key, json_object *l)
 static void show_lun(FILE *out, json_object *r)
 {
 	json_object *latency = get(r, "latency"), *t = get(r, "timings");
-	int64_t i = number(t, "interval_ms"), k = number(t, "tko"), out_ms = number(latency, "out_ms");
+	int64_t i = factor(t, "interval_ms"), k = factor(t, "tko"), out_ms = number(latency, "out_ms");
 
 	show_key(out, "lun:");
 	tool_text_show(out, word(r, "device"));
@@ -270,6 +279,14 @@ static bool in_set(json_object *array, int64_t id)
 	return false;
 }
 
+/* What the state of a node leaves of its column. */
+static int state_gap(json_object *node)
+{
+	size_t used = strlen(truth(node, "evicted") ? "evicted" : word(node, "state"));
+
+	return used < STATE_COLUMN ? (int)(STATE_COLUMN - used) : 0;
+}
+
 static void show_nodes(FILE *out, json_object *r)
 {
 	json_object *nodes = get(r, "nodes"), *members = get(get(r, "corosync"), "members");
@@ -279,8 +296,9 @@ static void show_nodes(FILE *out, json_object *r)
 	for (size_t i = 0; i < count(nodes); i++) {
 		json_object *n = json_object_array_get_idx(nodes, i);
 
-		(void)fprintf(out, "%4" PRId64 "  %-12s %-5s %6" PRId64 "  %-6s %-8s ",
-			      number(n, "id"), truth(n, "evicted") ? "evicted" : word(n, "state"),
+		(void)fprintf(out, "%4" PRId64 "  ", number(n, "id"));
+		tool_text_show(out, truth(n, "evicted") ? "evicted" : word(n, "state"));
+		(void)fprintf(out, "%*s %-5s %6" PRId64 "  %-6s %-8s ", state_gap(n), "",
 			      truth(n, "up") ? "up" : "DOWN", number(n, "missed"),
 			      truth(n, "voting") ? "yes" : "no",
 			      in_set(members, number(n, "id")) ? "member" : "-");

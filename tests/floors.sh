@@ -68,7 +68,7 @@ corosync/*	qdiskd/cs_*.c cman-shim/libcman*.[ch] tests/*
 libxml/*	cman-shim/clusterconf.c tests/*
 blkid/*		qdiskd/device.c qdiskd/discover.c qdiskd/discover_*.c tests/*
 qb/*		qdiskd/main.c qdiskd/daemon.h qdiskd/log.c tests/*
-zlib.h		qdiskd/format_envelope.c qdiskd/format_box.c tests/quick_crc.c tests/sim_self.c
+zlib.h		qdiskd/format_envelope.c qdiskd/format_box.c tests/quick_crc.c tests/sim_self.c tests/fuzz/fuzz_box.c
 libdeflate.h	tests/quick_crc.c
 json-c/*	qdiskd/tool_status.c tests/*
 cmocka.h	tests/*

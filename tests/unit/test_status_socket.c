@@ -73,6 +73,16 @@ static void status_descriptors_run_out_newcomers_are_shown_out(void **state)
 	(void)close(fd);
 }
 
+static void status_request_of_blank_lines_is_answered(void **state)
+{
+	int fd = client_connect();
+
+	(void)state;
+	assert_true(client_ask(fd, "\n\n") > 0);
+	assert_non_null(strstr(reply, "unknown request"));
+	(void)close(fd);
+}
+
 static void status_socket_mode_is_0660(void **state)
 {
 	struct stat st;
@@ -127,6 +137,7 @@ int main(void)
 		TEST(status_clients_ask_and_leave_nobody_waits),
 		TEST(status_client_that_never_reads_delays_nobody),
 		TEST(status_descriptors_run_out_newcomers_are_shown_out),
+		TEST(status_request_of_blank_lines_is_answered),
 		TEST(status_socket_mode_is_0660),
 		TEST(status_socket_of_a_dead_daemon_is_replaced),
 		TEST(status_path_that_is_no_socket_is_left_alone),
