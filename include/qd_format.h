@@ -339,6 +339,10 @@ static inline uint32_t qd_slot_size(uint32_t sector_size)
 enum qd_corrupt qd_block_decode(const void *bytes, size_t size, uint32_t node_id,
 				struct qd_block *ret_block);
 
+/* The same of bytes whose crcs are known to hold, since this program has made them. */
+enum qd_corrupt qd_block_decode_sealed(const void *bytes, size_t size, uint32_t node_id,
+				       struct qd_block *ret_block);
+
 /* Encode a status block into `size` bytes (512..4096), all of them defined:
  * everything not part of the block is zero. The extension is written when
  * block->has_ext. The block must satisfy qd_block_valid(). */

@@ -161,8 +161,8 @@ static void status_get(const struct qd_disk_status *d, struct qd_block *ret)
 	memcpy(&ret->incarnation, d->incarnation, 8);
 }
 
-enum qd_corrupt qd_block_decode(const void *bytes, size_t size, uint32_t node_id,
-				struct qd_block *ret_block)
+static enum qd_corrupt block_decode(const void *bytes, size_t size, uint32_t node_id, bool sealed,
+				    struct qd_block *ret_block)
 {
 	const struct qd_disk_envelope *e = bytes;
 	const struct qd_disk_status *d = (const void *)(e + 1);
@@ -171,18 +171,31 @@ enum qd_corrupt qd_block_decode(const void *bytes, size_t size, uint32_t node_id
 
 	if (size < sizeof(*e) + sizeof(*d))
 		return QD_BAD_SHORT;
-	why = qd_envelope_check(e, d, sizeof(*d));
+	why = sealed ? qd_envelope_form(e, sizeof(*d)) : qd_envelope_check(e, d, sizeof(*d));
 	if (why == QD_FINE)
 		why = status_check(d, node_id);
 	if (why != QD_FINE)
 		return why;
 	status_get(d, ret_block);
 	ret_block->has_ext = size >= QD_STATUS_EXT_OFFSET + sizeof(*x) &&
-			     qd_ext_holds(&x->head, d->incarnation, e, sizeof(*x)) &&
+			     (sealed ? qd_ext_form(&x->head, sizeof(*x)) :
+				       qd_ext_holds(&x->head, d->incarnation, e, sizeof(*x))) &&
 			     status_ext_get(x, &ret_block->ext);
 	if (!ret_block->has_ext)
 		memset(&ret_block->ext, 0, sizeof(ret_block->ext));
 	return QD_FINE;
+}
+
+enum qd_corrupt qd_block_decode(const void *bytes, size_t size, uint32_t node_id,
+				struct qd_block *ret_block)
+{
+	return block_decode(bytes, size, node_id, /* sealed */ false, ret_block);
+}
+
+enum qd_corrupt qd_block_decode_sealed(const void *bytes, size_t size, uint32_t node_id,
+				       struct qd_block *ret_block)
+{
+	return block_decode(bytes, size, node_id, /* sealed */ true, ret_block);
 }
 
 static void status_put(struct qd_disk_status *d, const struct qd_block *block)

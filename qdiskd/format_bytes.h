@@ -104,6 +104,7 @@ static inline void qd_put_text(uint8_t *ret, const char *text, size_t size)
 
 /* Is the envelope good for a payload of exactly `length` bytes? The length is
  * compared before anything is read by it. Rules: qdisk-format(5). */
+enum qd_corrupt qd_envelope_form(const struct qd_disk_envelope *e, size_t length);	/* but its crcs */
 enum qd_corrupt qd_envelope_check(const struct qd_disk_envelope *e, const void *payload,
 				  size_t length);
 
@@ -118,6 +119,7 @@ void qd_envelope_put(struct qd_disk_envelope *e, const void *payload, size_t len
 /* Does an extension record of exactly `length` bytes stand here, and does it
  * belong to this payload? Its crc covers the incarnation (the label: eight
  * zeros) and the data crc, both as they lie, then itself behind the crc. */
+bool qd_ext_form(const struct qd_disk_ext_head *head, size_t length);	/* but its crc */
 bool qd_ext_holds(const struct qd_disk_ext_head *head, const uint8_t incarnation[8],
 		  const struct qd_disk_envelope *e, size_t length);
 

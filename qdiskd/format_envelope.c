@@ -20,16 +20,22 @@ static uint32_t envelope_crc(const struct qd_disk_envelope *e)
 	return crc(0, &copy, sizeof(copy));
 }
 
+enum qd_corrupt qd_envelope_form(const struct qd_disk_envelope *e, size_t length)
+{
+	if (qd_get_le32(e->magic) != QD_MAGIC_ENVELOPE)
+		return QD_BAD_ENVELOPE_MAGIC;
+	return qd_get_le32(e->length) == length ? QD_FINE : QD_BAD_LENGTH;
+}
+
 enum qd_corrupt qd_envelope_check(const struct qd_disk_envelope *e, const void *payload,
 				  size_t length)
 {
 	uint32_t header = qd_get_le32(e->header_crc);
 	uint32_t data = qd_get_le32(e->data_crc);
+	enum qd_corrupt why = qd_envelope_form(e, length);
 
-	if (qd_get_le32(e->magic) != QD_MAGIC_ENVELOPE)
-		return QD_BAD_ENVELOPE_MAGIC;
-	if (qd_get_le32(e->length) != length)
-		return QD_BAD_LENGTH;
+	if (why != QD_FINE)
+		return why;
 	if (header == 0 || header != envelope_crc(e))
 		return QD_BAD_HEADER_CRC;
 	if (data == 0 || data != crc(0, payload, length))
@@ -68,14 +74,18 @@ static uint32_t ext_crc(const struct qd_disk_ext_head *head, const uint8_t incar
 	return crc(v, (const uint8_t *)head + skip, length - skip);
 }
 
+bool qd_ext_form(const struct qd_disk_ext_head *head, size_t length)
+{
+	return qd_get_be32(head->magic) == QD_MAGIC_EXTENSION &&
+	       qd_get_be16(head->version) == EXT_VERSION && qd_get_be16(head->length) == length;
+}
+
 bool qd_ext_holds(const struct qd_disk_ext_head *head, const uint8_t incarnation[8],
 		  const struct qd_disk_envelope *e, size_t length)
 {
 	uint32_t v = qd_get_be32(head->crc);
 
-	return qd_get_be32(head->magic) == QD_MAGIC_EXTENSION &&
-	       qd_get_be16(head->version) == EXT_VERSION && qd_get_be16(head->length) == length &&
-	       v != 0 && v == ext_crc(head, incarnation, e, length);
+	return qd_ext_form(head, length) && v != 0 && v == ext_crc(head, incarnation, e, length);
 }
 
 void qd_ext_seal(struct qd_disk_ext_head *head, const uint8_t incarnation[8],

@@ -21,22 +21,36 @@ static uint32_t rank_p99(uint32_t count)
 
 /* ---- The last 64 ---- */
 
+/* The first place whose time is not shorter. */
+static uint32_t sorted_place(const struct qd_latency *l, uint32_t us)
+{
+	uint32_t from = 0, to = l->recent_count;
+
+	while (from < to) {
+		uint32_t middle = (from + to) / 2;
+
+		if (l->sorted[middle] < us)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
 static void sorted_remove(struct qd_latency *l, uint32_t us)
 {
-	uint32_t i = 0;
+	uint32_t i = sorted_place(l, us);
 
-	while (l->sorted[i] != us)
-		i++;
 	l->recent_count--;
 	memmove(&l->sorted[i], &l->sorted[i + 1], (l->recent_count - i) * sizeof(us));
 }
 
 static void sorted_insert(struct qd_latency *l, uint32_t us)
 {
-	uint32_t i = l->recent_count++;
+	uint32_t i = sorted_place(l, us);
 
-	for (; i > 0 && l->sorted[i - 1] > us; i--)
-		l->sorted[i] = l->sorted[i - 1];
+	memmove(&l->sorted[i + 1], &l->sorted[i], (l->recent_count - i) * sizeof(us));
+	l->recent_count++;
 	l->sorted[i] = us;
 }
 

@@ -87,6 +87,38 @@ static void status_block_of_unknown_message_is_refused_but_in_state_none(void **
 	}
 }
 
+static void sealed_status_block_reads_as_any_and_is_looked_at_but_for_its_crcs(void **unused)
+{
+	static const struct row wrong[] = {
+		{ 0, "00" },		/* envelope magic */
+		{ 12, "51" },		/* length */
+		{ 32, "00" },		/* payload magic */
+		{ 32 + 16, "00000007" },	/* node id */
+		{ 32 + 24, "09" },	/* state */
+	};
+	struct qd_block a, b;
+	uint8_t bytes[4096];
+
+	(void)unused;
+	for (unsigned ext = 0; ext < 2; ext++) {
+		memset(&a, 1, sizeof(a));
+		memset(&b, 2, sizeof(b));
+		expect_status(bytes, ext);
+		assert_int_equal(qd_block_decode(bytes, 512, 2, &a), QD_FINE);
+		assert_int_equal(qd_block_decode_sealed(bytes, 512, 2, &b), QD_FINE);
+		assert_same_block(&a, &b);
+		assert_int_equal(a.has_ext, b.has_ext);
+		assert_same_ext(&a.ext, &b.ext);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		expect_status(bytes, true);
+		put_rows(bytes, &wrong[i], 1);
+		assert_int_not_equal(qd_block_decode_sealed(bytes, 512, 2, &b), QD_FINE);
+	}
+	memset(bytes, 0, sizeof(bytes));
+	assert_int_not_equal(qd_block_decode_sealed(bytes, 512, 2, &b), QD_FINE);
+}
+
 /* ---- What is written ---- */
 
 static void legacy_12_every_byte_is_defined(void **unused)
@@ -211,6 +243,7 @@ int main(void)
 		cmocka_unit_test(status_block_of_the_table_decodes_to_its_values),
 		cmocka_unit_test(status_block_of_unknown_state_is_refused),
 		cmocka_unit_test(status_block_of_unknown_message_is_refused_but_in_state_none),
+		cmocka_unit_test(sealed_status_block_reads_as_any_and_is_looked_at_but_for_its_crcs),
 		cmocka_unit_test(legacy_12_every_byte_is_defined),
 		cmocka_unit_test(block_out_of_range_is_not_valid),
 		cmocka_unit_test(times_of_garbage_decode_to_what_can_be_written_again),
