@@ -290,6 +290,21 @@ int conn_dispatch_one(const struct cman_conn *c)
 	return rc == CS_ERR_TRY_AGAIN ? 0 : -text_errno(rc);
 }
 
+int conn_dispatch_each(const struct cman_conn *const *conns)
+{
+	int taken, count = 0;
+
+	for (; *conns; conns++) {
+		if (!(*conns)->handle)
+			continue;
+		taken = conn_dispatch_one(*conns);
+		if (taken < 0)
+			return taken;
+		count += taken;
+	}
+	return count;
+}
+
 int conn_take_all(const struct cman_conn *c)
 {
 	int taken;

@@ -94,18 +94,9 @@ static const struct conn_events data_events = { .deliver = on_data };
 
 int data_pump(struct cman_handle *h)
 {
-	const struct cman_conn *sources[] = { &h->bound, &h->data };
-	int taken, count = 0;
+	const struct cman_conn *sources[] = { &h->bound, &h->data, NULL };
 
-	for (unsigned i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		if (!sources[i]->handle)
-			continue;
-		taken = conn_dispatch_one(sources[i]);
-		if (taken < 0)
-			return taken;
-		count += taken;
-	}
-	return count;
+	return conn_dispatch_each(sources);
 }
 
 /* ---- Binding ---- */

@@ -254,16 +254,7 @@ void notify_close(struct cman_handle *h)
 int notify_pump(struct cman_handle *h)
 {
 	const struct cman_conn *sources[] = { &h->stack.votes, &h->stack.cfg, &h->stack.cmap,
-					      &h->nodelist };
-	int taken, count = 0;
+					      &h->nodelist, NULL };
 
-	for (unsigned i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		if (!sources[i]->handle)
-			continue;
-		taken = conn_dispatch_one(sources[i]);
-		if (taken < 0)
-			return taken;
-		count += taken;
-	}
-	return count;
+	return conn_dispatch_each(sources);
 }

@@ -88,6 +88,10 @@ void conn_close(struct cman_conn *c, struct cman_guard *g);
  * 0 there was none, -EHOSTDOWN corosync is gone. */
 int conn_dispatch_one(const struct cman_conn *c);
 
+/* Of each connection of a list that ends with NULL and is open, take one in. How
+ * many were taken, or -EHOSTDOWN. */
+int conn_dispatch_each(const struct cman_conn *const *conns);
+
 /* Take in all that is there. 0, -EHOSTDOWN. */
 int conn_take_all(const struct cman_conn *c);
 
