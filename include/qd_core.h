@@ -36,7 +36,7 @@ enum qd_event {
 	QD_EV_RING,	/* what corosync shows has changed */
 	QD_EV_TIMER,	/* a time that qd_next_deadline() named has come */
 	QD_EV_FENCED,	/* a fencing has ended: see `fenced` */
-	QD_EV_RECONFIG,	/* new values in force: see `params` */
+	QD_EV_RECONFIG,	/* new values in force: see `params`; nodes may come, and go as qd_may_remove() allows */
 	QD_EV_STOP,	/* an administrator wants a clean stop */
 };
 
@@ -344,6 +344,12 @@ void qd_state_init(struct qd_state *state, const struct qd_params *params, uint6
 
 /* One step. Never fails. `out` is overwritten. */
 void qd_step(struct qd_state *state, const struct qd_input *in, struct qd_actions *out);
+
+/* May this node be taken out of `params->nodes` by a RECONFIG? Only one that counts
+ * for nothing any more: out of what corosync shows, its slot looked at in this life,
+ * left, dead or evicted, not being fenced, and with a voting mark that makes nobody
+ * wait. (A node that is added needs no permission: it is one never seen before.) */
+bool qd_may_remove(const struct qd_state *state, uint32_t node_id, uint64_t now_ms);
 
 /* When qd_step() must be called with QD_EV_TIMER at the latest, unless another
  * event comes before: L1, L2, or a limit of the vote. UINT64_MAX: never. */

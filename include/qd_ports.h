@@ -132,6 +132,11 @@ void qd_engine_ring(struct qd_engine *engine);		/* what corosync shows has chang
 void qd_engine_fenced(struct qd_engine *engine, uint32_t node_id, uint64_t incarnation,
 		      enum qd_fence_result result);
 void qd_engine_reconfig(struct qd_engine *engine, const struct qd_params *params);
+
+/* More slots from the next read on: before a RECONFIG with a node beyond those
+ * there were. Only between two cycles. */
+bool qd_engine_idle(const struct qd_engine *engine);
+void qd_engine_grow(struct qd_engine *engine, uint32_t slot_count);
 void qd_engine_stop(struct qd_engine *engine);		/* a clean stop is wanted */
 
 #endif

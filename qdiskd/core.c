@@ -97,6 +97,28 @@ void qd_state_init(struct qd_state *s, const struct qd_params *params, uint64_t 
 	life_begin(s, incarnation, now_ms);
 }
 
+/* New values in force. A node that is no longer configured is forgotten; one that
+ * is new has not been looked at yet, as at the start of a life. */
+static void reconfig(struct qd_state *s, const struct qd_params *next)
+{
+	assert(next->node_id == s->p.node_id);
+	assert(qd_has(next->nodes, next->node_id));
+	for_each_node(id, s->p.nodes & ~next->nodes)
+		memset(member_of(s, id), 0, sizeof(*member_of(s, id)));
+	s->up &= next->nodes;
+	s->mask &= next->nodes;
+	s->p = *next;
+}
+
+bool qd_may_remove(const struct qd_state *s, uint32_t id, uint64_t now_ms)
+{
+	const struct qd_member *m = member_see(s, id);
+	bool left = !m->beating || m->dead || member_evicted(m) || !state_lives(m->block.state);
+
+	return id != s->p.node_id && !qd_has(s->cs.members | s->cs.view, id) && m->looked && left &&
+	       !m->fencing && !mark_makes_wait(s, id, now_ms);
+}
+
 /* L1 and L2, before anything else is done with an event. A landing that ends a
  * silence of K*I does not heal it: this is judged before the landing counts. */
 static void silence_judge(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
@@ -335,7 +357,7 @@ void qd_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *o
 		evict_fenced(s, in, out);
 		break;
 	case QD_EV_RECONFIG:
-		s->p = *in->params;
+		reconfig(s, in->params);
 		break;
 	case QD_EV_STOP:
 		stop_begin(s, in, out);

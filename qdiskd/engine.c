@@ -351,6 +351,20 @@ void qd_engine_reconfig(struct qd_engine *e, const struct qd_params *params)
 	engine_step(e, &in);
 }
 
+bool qd_engine_idle(const struct qd_engine *e)
+{
+	return e->phase == QD_PHASE_IDLE;
+}
+
+void qd_engine_grow(struct qd_engine *e, uint32_t slot_count)
+{
+	assert(qd_engine_idle(e));
+	assert(slot_count >= e->slot_count);
+	assert(slot_count <= QD_NODE_MAX);
+	e->slot_count = slot_count;
+	e->read_bytes = NULL;	/* who reads more slots has another buffer */
+}
+
 void qd_engine_stop(struct qd_engine *e)
 {
 	engine_event(e, QD_EV_STOP);

@@ -147,6 +147,56 @@ static const char *master_wins(struct sim_world *w)
 	return NULL;
 }
 
+/* ---- Nodes that come and go ---- */
+
+/* The first `count` daemons are told that these are the nodes. */
+static void nodes_become(struct sim_world *w, uint32_t count, qd_mask nodes)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		w->node[i].params.nodes = nodes;
+		w->node[i].params.node_count = (uint32_t)__builtin_popcountll(nodes);
+		if (sim_awake(&w->node[i]))
+			qd_engine_reconfig(&w->node[i].engine, &w->node[i].params);
+	}
+}
+
+static bool two_cast(struct sim_world *w)
+{
+	return w->node[0].co.cast && w->node[1].co.cast;
+}
+
+static bool third_may_go(struct sim_world *w)
+{
+	return qd_may_remove(&w->node[0].engine.state, 3, w->now / 1000) &&
+	       qd_may_remove(&w->node[1].engine.state, 3, w->now / 1000);
+}
+
+/* Two nodes become three and two again, while votes stand; the slot of the third holds
+ * a block of an earlier life that voted alone. */
+static const char *node_comes_and_goes(struct sim_world *w)
+{
+	struct sim_setup s = sim_stage_setup(3);
+
+	for (s.seed = 1; s.seed <= 20; s.seed++) {
+		BEGIN(&s);
+		sim_power_off(w, &w->node[2], "is switched off");
+		sim_stage_pass(w, 60000);	/* it is fenced too */
+		EXPECT(third_may_go(w), "a node that was fenced may not be removed");
+		nodes_become(w, 2, 3);
+		sim_stage_pass(w, sim_dice(w, 500, 20000));
+		EXPECT(two_cast(w), "a removal costs a vote");
+		nodes_become(w, 2, 7);
+		EXPECT(!third_may_go(w), "a node that nobody has looked at may be removed");
+		sim_stage_pass(w, sim_dice(w, 0, 2000));
+		EXPECT(two_cast(w), "an addition costs a vote");
+		sim_boot(w, &w->node[2]);
+		EXPECT(sim_stage_until(w, 120, settled), "the node that was added is not counted in");
+		sim_stage_pass(w, 3000);
+		EXPECT(!third_may_go(w), "a node that runs may be removed");
+	}
+	return NULL;
+}
+
 /* ---- Power ---- */
 
 /* Everything loses its power while votes stand; the marks on the LUN are of lives
@@ -188,6 +238,7 @@ const struct sim_story sim_stories_admin[] = {
 	{ "mixed_timings_are_judged_by_the_slower", mixed_timings },
 	{ "timings_other_than_the_labels_do_not_start_beside_others", other_timings },
 	{ "master_wins_lets_the_master_alone_cast", master_wins },
+	{ "node_comes_and_goes_while_votes_stand", node_comes_and_goes },
 	{ "power_failure_of_all_starts_again", power_failure },
 	{ "power_failure_with_one_up_starts_after_z", power_failure_one_up },
 	{ NULL, NULL },

@@ -136,22 +136,6 @@ static void start_without_a_mark_has_none(void **state)
 	assert_false(written_block(&m)->ext.flags & QD_EXT_VOTING);
 }
 
-/* ---- Reload ---- */
-
-static void reconfig_takes_the_new_values(void **state)
-{
-	struct qd_params p = m.s.p;
-
-	(void)state;
-	p.reboot = true;
-	m.in.params = &p;
-	mind_event(&m, QD_EV_RECONFIG, 50);
-	assert_true(m.s.p.reboot);
-	m.in.score = 0;
-	mind_cycle(&m);
-	assert_int_equal(m.self_fence, QD_FENCED_SCORE);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,7 +153,6 @@ int main(void)
 		test_with(fresh, start_with_unreadable_slot_votes_in_an_empty_view),
 		test_with(fresh, start_with_a_torn_slot_votes_in_an_empty_view),
 		test_with(fresh, start_without_a_mark_has_none),
-		test_with(follower, reconfig_takes_the_new_values),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
