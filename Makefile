@@ -123,7 +123,7 @@ model_src := $(sort $(wildcard tests/model/*.c)) $(sim_world_src)
 sim_crc := $(shell $(PKG_CONFIG) --exists libdeflate && echo tests/quick_crc.c)
 explore_src := $(sort $(wildcard tests/explore*.c))
 
-rig_programs := sampler s1check mono nodereboot faultlun lunprobe fakedog
+rig_programs := sampler s1check mono nodereboot faultlun lunprobe fakedog mountwatch fetch
 faultlun_src := tests/rig/faultlun.c tests/rig/faultlun_command.c tests/rig/faultlun_loop.c \
 	tests/rig/faultlun_serve.c
 cluster_programs := cs_probe cman_tool_probe cman_tool_qdev libcman_client model_probe
@@ -253,7 +253,7 @@ $T/model: $(call obj,$(model_src)) $B/libqdcore.a
 $T/explore: $(call obj,$(explore_src) $(sim_crc)) $B/libqdcore.a
 	$(call link,$(call pkg_libs,zlib $(sim_crc:tests/quick_crc.c=libdeflate)))
 
-$T/rig/sampler $T/rig/mono $T/rig/nodereboot $T/rig/s1check: $T/rig/%: $B/obj/tests/rig/%.o
+$T/rig/sampler $T/rig/mono $T/rig/nodereboot $T/rig/s1check $T/rig/mountwatch $T/rig/fetch: $T/rig/%: $B/obj/tests/rig/%.o
 	$(call link,$(if $(filter sampler,$*),$(call pkg_libs,libquorum)))
 $T/rig/faultlun: $(call obj,$(faultlun_src))
 	$(call link,$(call pkg_libs,fuse3) -lm)
@@ -425,7 +425,7 @@ lint-c:
 	$(Q)clang-tidy --quiet --config-file=tests/clang-tidy.yaml \
 		$(filter-out tests/%,$(c_files)) -- -std=gnu11 $(all_cppflags) $(call pkg_cflags,libxml-2.0 libqb) 2>/dev/null
 lint-text:
-	$(Q)shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/rig/fence_rig heuristics/qdisk-*)) tests/run .ci/run
+	$(Q)shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/rig/fence_rig tests/rig/ocf_web heuristics/qdisk-*)) tests/run .ci/run
 	$(Q)mandoc -T lint -W warning $(sort $(wildcard man/*))
 lint-sanitize:
 	$(Q)$(MAKE) --no-print-directory SANITIZE=address,undefined check-unit check-sim

@@ -26,6 +26,7 @@ boot() {
 	: > "$D/booting"
 	rm -f "$D/fs-ready" "$D/booted" "$D/pid"
 	in_switch ip link del "sw$n" 2> /dev/null
+	lun_do data "$n" ok
 	# It may have died frozen.
 	[ -z "$RIG_CGROUP" ] || echo 0 > "$RIG_CGROUP/n$n/cgroup.freeze"
 	unshare --fork --pid --mount-proc --mount --uts --ipc --net \
@@ -52,18 +53,28 @@ boot() {
 	log "boot"
 }
 
+# lun_do NAME COMMAND...: a command to a faulty LUN, if the rig has it.
+lun_do() {
+	local sock=$RIG_ST/$1.sock
+	shift
+	[ ! -S "$sock" ] || "$RIG_BIN/faultlun" ctl "$sock" "$@"
+}
+
 # Init cannot end while a process of the node waits for the LUN, though all is dead by
 # then. So as soon as init has begun to end, its cable is cut and what it has out on its
-# path is lost, as in a power cut, until it is gone.
+# path is lost, as in a power cut, until it is gone. A file system that it had mounted must
+# not be brought in order by the kernel that all nodes share: its path fails.
 mortician() {
 	local line
-	[ -S "$RIG_ST/lun.sock" ] || return 0
+	[ -S "$RIG_ST/lun.sock" ] || [ -S "$RIG_ST/data.sock" ] || return 0
 	while read -r line < "/proc/$init/stat"; do
 		# shellcheck disable=SC2086	# a list of words
 		set -- ${line##*) }
 		if [ "$1" = Z ] || [ $(($7 & 4)) != 0 ]; then	# PF_EXITING
 			in_switch ip link set "sw$n" down
-			"$RIG_BIN/faultlun" ctl "$RIG_ST/lun.sock" purge "$n"
+			lun_do data "$n" err rw
+			lun_do data purge "$n"
+			lun_do lun purge "$n"
 		fi
 		nap 0.05
 	done 2> /dev/null
@@ -71,7 +82,7 @@ mortician() {
 
 # Wait for init's death and say why it died.
 bury() {
-	local rc helper
+	local rc helper file
 	mortician &
 	helper=$!
 	wait "$outer"
@@ -84,7 +95,9 @@ bury() {
 	1 | 137) why="power" ;;	# SIGKILL, which unshare(1) reports as 1
 	*) why="init-exit-$rc" ;;
 	esac
-	[ ! -e "$D/samples" ] || echo "$("$RIG_BIN/mono") n$n dead $why" >> "$D/samples"
+	for file in samples mounts; do
+		[ ! -e "$D/$file" ] || echo "$("$RIG_BIN/mono") n$n dead $why" >> "$D/$file"
+	done
 	log "death $why"
 	[ "$why" != halt ] && [ -s "$D/respawn" ] || echo off > "$D/power"
 	rm -f "$D/pid" "$D/booted"	# the last act: from now on the node counts as dead

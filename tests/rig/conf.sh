@@ -9,6 +9,7 @@
 # votes        of the quorum device; votes_unset 1: not in cluster.conf; sector 512 or 4096; transport knet or udpu
 # name         of node 1 is this and a 1 (n1), in both files
 # lun          plain, or faulty: each node has a path of its own that can be broken, see lun.sh
+# data         bytes of a second LUN for a file system, see lun.sh; empty: none
 # expected     expected_votes in corosync.conf; "none" leaves the line out
 # model        of the quorum device; "none" leaves the section out
 # v, y         ms: quorum.device.timeout, sync_timeout; quorum_extra: a line in quorum {}
@@ -20,7 +21,7 @@ conf_defaults() {
 	CONF_token=1500 CONF_interval='' CONF_native="" CONF_votes=2 CONF_votes_unset="" CONF_sector=512 CONF_transport=knet
 	CONF_tko=8 CONF_tko_up=2 CONF_upgrade_wait=2 CONF_master_wait=3
 	CONF_expected='' CONF_model=qdisk CONF_v='' CONF_y='' CONF_quorum_extra='' CONF_provider=corosync_votequorum
-	CONF_fence=agent CONF_quorumd='' CONF_heuristics='' CONF_label=rig CONF_lun=plain CONF_name=n
+	CONF_fence=agent CONF_quorumd='' CONF_heuristics='' CONF_label=rig CONF_lun=plain CONF_name=n CONF_data=''
 	conf_set "$@"
 }
 
@@ -30,7 +31,7 @@ conf_set() {
 	for pair; do
 		case ${pair%%=*} in
 		token | interval | native | votes | votes_unset | sector | transport | tko | tko_up | upgrade_wait | master_wait) ;;
-		expected | model | v | y | quorum_extra | provider | fence | quorumd | heuristics | label | lun | name) ;;
+		expected | model | v | y | quorum_extra | provider | fence | quorumd | heuristics | label | lun | name | data) ;;
 		*) echo "Bail out! unknown setting $pair"; exit 99 ;;
 		esac
 		printf -v "CONF_${pair%%=*}" '%s' "${pair#*=}"
@@ -88,7 +89,7 @@ conf_plain() {
 # conf_faults: the settings that differ from what qdiskd writes, as a filter. Nodes are
 # called n1 and up and have no name service.
 conf_faults() {
-	sed -E "s/ring0_addr: n([0-9]+)\$/ring0_addr: $RIG_NET.\1/; /^logging \{/,/^\}/d" |
+	sed -E "s/ring0_addr: $CONF_name([0-9]+)\$/ring0_addr: $RIG_NET.\1/; /^logging \{/,/^\}/d" |
 		if [ "$CONF_model" = none ]; then sed '/^\tdevice {/,/^\t}/d'; else sed "s/model: .*/model: $CONF_model/"; fi |
 		if [ "$CONF_E" = none ]; then sed '/expected_votes/d'; else sed "s/expected_votes: .*/expected_votes: $CONF_E/"; fi |
 		if [ -z "$CONF_token" ]; then sed '/^\ttoken/d'; else cat; fi |

@@ -14,6 +14,11 @@
 #	lun_path 2 tear=256 w slot=2	# half a sector of its own block lands
 #	lun_corrupt 3 flip		# one bit of the block of node 3, for all to see
 #
+# With data=BYTES there is a second LUN of that size, for a file system: paths of its own
+# as of the faulty one, /dev/qdata in the nodes, the bytes in $RIG_ST/data.img, and
+# data_path 2 MODE... to break them. Where the nodes have it mounted is watched, see
+# mountwatch.c: it is to be $RIG_DATA.
+#
 # `faultlun help` lists what there is. Nodes see their path, or the plain loop device,
 # as /dev/qlun and under its own name. The bytes are in the file $RIG_LUN.
 #
@@ -26,15 +31,21 @@
 # shellcheck disable=SC2154	# CONF_...: conf.sh
 
 RIG_LUN_BYTES=$((4 * 1024 * 1024))
+RIG_DATA=/var/rig-data
 
 lun_start() {
+	local n
 	RIG_LUN=$RIG_ST/lun.img
 	dd if=/dev/zero of="$RIG_LUN" bs="$RIG_LUN_BYTES" count=1 status=none
 	case $CONF_lun in
 	plain) lun_start_plain ;;
-	faulty) lun_start_faulty ;;
+	faulty) lun_start_faulty lun qlun ;;
 	*) echo "Bail out! lun=$CONF_lun is neither plain nor faulty"; exit 99 ;;
 	esac
+	[ -n "$CONF_data" ] || return 0
+	dd if=/dev/zero of="$RIG_ST/data.img" bs="$CONF_data" count=1 status=none
+	lun_start_faulty data qdata
+	for n in $(seq "$RIG_N"); do echo "$RIG_DATA" > "$RIG_ST/n$n/watched"; done
 }
 
 # A loop device over a file of zeros. A holder keeps it; when the holder dies, the
@@ -48,25 +59,26 @@ lun_start_plain() {
 	rig_spawn sh -c "exec 9<>$RIG_LOOP; : > $RIG_ST/lun.held; exec sleep infinity"
 	await 5 test -e "$RIG_ST/lun.held"
 	losetup -d "$RIG_LOOP"	# from now on: freed at the last close
-	for n in $(seq "$RIG_N"); do lun_give "$n" "$RIG_LOOP"; done
+	for n in $(seq "$RIG_N"); do lun_give "$n" "$RIG_LOOP" qlun; done
 }
 
+# lun_start_faulty NAME DEVICE: the files are $RIG_ST/NAME.*; DEVICE is its name in the nodes.
 lun_start_faulty() {
-	local n=0 loop
+	local n=0 loop at=$RIG_ST/$1
 	[ -c /dev/fuse ] || rig_skip "no /dev/fuse"
-	mkdir "$RIG_ST/lun.mnt"
-	rig_spawn "$RIG_BIN/faultlun" "$RIG_LUN" "$RIG_ST/lun.mnt" "$RIG_ST/lun.sock" "$RIG_N" "$CONF_sector" "$RIG_ST/lun.loops"
-	await 10 test -e "$RIG_ST/lun.loops" || { cat "$RIG_ST/rig.out"; echo "Bail out! no faulty LUN"; exit 99; }
+	mkdir "$at.mnt"
+	rig_spawn "$RIG_BIN/faultlun" "$at.img" "$at.mnt" "$at.sock" "$RIG_N" "$CONF_sector" "$at.loops"
+	await 10 test -e "$at.loops" || { cat "$RIG_ST/rig.out"; echo "Bail out! no faulty LUN"; exit 99; }
 	while read -r loop; do
 		n=$((n + 1))
-		lun_give "$n" "$loop"
-	done < "$RIG_ST/lun.loops"
+		lun_give "$n" "$loop" "$2"
+	done < "$at.loops"
 }
 
-# lun_give NODE LOOP: what node-init.sh puts into the node's /dev.
+# lun_give NODE LOOP DEVICE: what node-init.sh puts into the node's /dev.
 lun_give() {
 	mkdir -p "$RIG_ST/n$1"
-	printf '%s 7 %s\n' qlun "${2#/dev/loop}" "${2#/dev/}" "${2#/dev/loop}" > "$RIG_ST/n$1/luns"
+	printf '%s 7 %s\n' "$3" "${2#/dev/loop}" "${2#/dev/}" "${2#/dev/loop}" >> "$RIG_ST/n$1/luns"
 }
 
 lun_faulty() { [ -S "$RIG_ST/lun.sock" ]; }
@@ -80,6 +92,12 @@ lun_path() {
 	lun_do "$@"
 }
 lun_all() { lun_path all "$@"; }
+
+# data_path NODE[,NODE] MODE...: the same for the second LUN.
+data_path() {
+	mark "data $*"
+	"$RIG_BIN/faultlun" ctl "$RIG_ST/data.sock" "$@"
+}
 
 # lun_corrupt SLOT noise|flip, lun_noise: spoil one slot, or all there is, for all to see.
 lun_corrupt() {
@@ -127,6 +145,7 @@ lun_hangs() { [ "$(lun_count "$1" "$2" hung)" -gt 0 ]; }
 
 # lun_release: everything works again, late requests are carried out.
 lun_release() {
+	[ ! -S "$RIG_ST/data.sock" ] || "$RIG_BIN/faultlun" ctl "$RIG_ST/data.sock" all ok
 	lun_faulty || return 0
 	lun_status > "$RIG_ST/lun.status"
 	lun_do all ok
@@ -137,8 +156,11 @@ lun_release() {
 # lun_stop: after the nodes and faultlun have been killed. (A mount whose server has
 # been killed is there, and nothing that can be looked at.)
 lun_stop() {
-	rm -f "$RIG_ST/lun.sock"
-	! grep -q " $RIG_ST/lun.mnt " /proc/mounts || umount -l "$RIG_ST/lun.mnt"
+	local name
+	for name in lun data; do
+		rm -f "$RIG_ST/$name.sock"
+		! grep -q " $RIG_ST/$name.mnt " /proc/mounts || umount -l "$RIG_ST/$name.mnt"
+	done
 }
 
 # lun_limited SECONDS COMMAND...: run it for so long at most; 124 when it had to be left

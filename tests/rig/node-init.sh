@@ -57,6 +57,11 @@ ip link set eth0 up
 
 "$RIG_BIN/sampler" "$n" "$D/samples" < /dev/null &
 echo $! > /run/sampler.pid
+if [ -s "$D/watched" ]; then
+	mkdir -p "$(cat "$D/watched")"
+	"$RIG_BIN/mountwatch" "$n" "$(cat "$D/watched")" "$D/mounts" < /dev/null &
+	echo $! > /run/mountwatch.pid
+fi
 [ ! -x "$D/boot.local" ] || "$D/boot.local" < /dev/null &
 : > "$D/booted"
 exec tini -- sleep infinity

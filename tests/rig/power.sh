@@ -26,6 +26,7 @@ cut() {
 	done
 	if alive; then
 		nsenter -t "$RIG_SWITCH" -n -- ip link set "sw$n" down 2> /dev/null
+		[ ! -S "$RIG_ST/data.sock" ] || "$RIG_BIN/faultlun" ctl "$RIG_ST/data.sock" "$n" err rw
 		kill -KILL "$(cat "$D/pid")" 2> /dev/null
 	fi
 	for ((i = 0; i < 200; i++)); do

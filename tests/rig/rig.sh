@@ -29,7 +29,7 @@ RIG_BUILD=$(readlink -m "${RIG_BUILD:-$RIG_DIR/../../build}")
 RIG_BIN=$(readlink -m "${RIG_BIN:-$RIG_BUILD/tests/rig}")
 RIG_NET=10.77.0
 RIG_BRIDGES="br0 br1 br2 br3"
-RIG_PROGRAMS="sampler s1check mono nodereboot faultlun lunprobe fakedog"
+RIG_PROGRAMS="sampler s1check mono nodereboot faultlun lunprobe fakedog mountwatch fetch"
 export RIG_DIR RIG_BUILD RIG_BIN RIG_NET
 # shellcheck source=tests/rig/tap.sh
 . "$RIG_DIR/tap.sh"
@@ -237,7 +237,7 @@ cable_up() {
 	local n
 	for n; do
 		rm -f "$RIG_ST/n$n/unplugged"
-		in_switch ip link set "sw$n" up
+		node_off "$n" || in_switch ip link set "sw$n" up
 		mark "n$n cable up"
 	done
 }
@@ -299,6 +299,7 @@ node_power_cut() {
 		echo off > "$RIG_ST/n$n/power"
 		rm -f "$RIG_ST/n$n/respawn"
 		in_switch ip link set "sw$n" down
+		[ ! -S "$RIG_ST/data.sock" ] || data_path "$n" err rw
 		kill -KILL "$(cat "$RIG_ST/n$n/pid")"
 	done
 	for n; do await 10 node_off "$n"; done
