@@ -436,7 +436,7 @@ struct sim_check {
 	uint64_t at;
 	uint32_t node;
 	uint32_t exempt;	/* node id: a story wrongs it, S5 and S7 say nothing about it */
-	sim_set lied;		/* machines that fencing reported dead, and that are still quorate */
+	sim_set lied;		/* still quorate, though fencing reported them dead or their marks were lost */
 	qd_mask forged;		/* a stranger wrote good blocks in their names: neither does S7 */
 	struct sim_lives evicted[QD_NODE_MAX + 1];	/* an eviction of these has landed */
 	struct sim_lives judged[QD_NODE_MAX + 1];	/* found silent for K*I by a master */

@@ -18,9 +18,10 @@ void sim_fail(struct sim_world *w, const char *name, uint32_t node_id, const cha
 
 /* ---- S1: no two disjoint memberships both hold quorum ---- */
 
-/* Who lied-about machines are: fencing reported success and did nothing. Nothing
- * can be promised about such a machine as long as it stays quorate; about every
- * other one, those in its own partition too, all is promised as ever. */
+/* Who lied-about machines are: fencing reported success and did nothing; or the LUN
+ * was made anew, and their marks with it. Nothing can be promised about such a machine
+ * as long as it stays quorate; about every other one, those in its own partition too,
+ * all is promised as ever. */
 static void lied_forget(struct sim_world *w)
 {
 	for (uint32_t i = 0; i < w->setup.nodes && w->check.lied; i++) {

@@ -210,6 +210,18 @@ static void slot_rubbish(struct sim_world *w, struct sim_node *n)
 
 /* mkqdisk --force beside running daemons, and another administrator who puts the
  * label back; or the whole LUN is made anew, and stays so. */
+/* With the blocks the voting marks are gone: nobody can know to wait for those whom
+ * corosync counts with the device's votes right now. mkqdisk(8) says so. */
+static void marks_are_lost(struct sim_world *w)
+{
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		const struct sim_corosync *co = &w->node[i].co;
+
+		if (co->up && co->shown_quorate && (uint32_t)__builtin_popcountll(co->shown_view) < w->quorum)
+			w->check.lied |= 1u << i;
+	}
+}
+
 static void relabelled(struct sim_world *w, struct sim_node *n)
 {
 	bool wipe = sim_rng_chance(&w->plan, 500);
@@ -219,7 +231,9 @@ static void relabelled(struct sim_world *w, struct sim_node *n)
 	sim_say(w, 0, wipe ? "the LUN is made anew" : "the LUN gets another label", 0, 0, 0);
 	w->relabelled = true;
 	sim_lun_format(w, 1, wipe);
-	if (!wipe)
+	if (wipe)
+		marks_are_lost(w);
+	else
 		sim_fault_later(w, n, SIM_F_RELABELLED, sim_fault_duration(w));
 }
 
