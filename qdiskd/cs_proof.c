@@ -13,6 +13,12 @@ static bool changes(const struct cs_proof *p, struct qd_ring ring, uint32_t v_ms
 	return !p->one || !qd_ring_equal(p->ring, ring) || now_ms - p->polled_ms + V_MARGIN_MS >= v_ms;
 }
 
+/* A message of an older ring may have taken a 1 away that was polled in this one. */
+static bool undone(const struct cs_proof *p)
+{
+	return p->one && (p->stale || p->again);
+}
+
 void cs_proof_begin(struct cs_proof *p)
 {
 	*p = (struct cs_proof){ .unheard = 1, .unheard_past = true, .want = true };
@@ -33,7 +39,7 @@ bool cs_proof_vote(struct cs_proof *p, const struct cs_vote *vote, bool heard, u
 {
 	bool waited = p->waits;
 
-	p->waits = vote->cast && !heard && changes(p, vote->ring, v_ms, now_ms);
+	p->waits = vote->cast && !heard && (undone(p) || changes(p, vote->ring, v_ms, now_ms));
 	if (!p->waits)
 		return true;
 	p->vote = *vote;
@@ -41,14 +47,32 @@ bool cs_proof_vote(struct cs_proof *p, const struct cs_vote *vote, bool heard, u
 	return false;
 }
 
+bool cs_proof_keeps(struct cs_proof *p, uint32_t v_ms, uint64_t now_ms)
+{
+	bool same = qd_ring_equal(p->ring, p->vote.ring) && now_ms - p->polled_ms + V_MARGIN_MS < v_ms;
+
+	if (!p->waits || (p->one && same))
+		return false;
+	if (!p->kept || !same) {
+		p->unheard = p->sent + 1;
+		p->want = true;
+	}
+	p->kept = true;
+	p->one = p->again = false;
+	p->ring = p->vote.ring;
+	p->polled_ms = now_ms;
+	return true;
+}
+
 void cs_proof_polled(struct cs_proof *p, const struct cs_vote *vote, bool cast, bool accepted,
 		     uint32_t v_ms, uint64_t before_ms, uint64_t after_ms)
 {
-	bool news = cast ? p->again || changes(p, vote->ring, v_ms, after_ms) : p->one;
+	bool news = cast ? undone(p) || changes(p, vote->ring, v_ms, after_ms) : p->one;
 
 	p->again = false;
 	if (!accepted)
 		return;
+	p->kept = false;
 	if (news) {
 		p->unheard = p->sent + 1;
 		p->unheard_one = p->unheard_one || cast;
@@ -92,19 +116,19 @@ bool cs_proof_back(struct cs_proof *p, uint64_t number)
 	return waited;
 }
 
-/* An echo that is out comes back in the new ring, behind all that was sent before it. */
+/* An echo that is out comes back in the new ring, behind all that was sent before it. The
+ * newest message may be corosync's own, sent when V ran out: only an echo sent from now on
+ * is behind that. */
 void cs_proof_ring(struct cs_proof *p)
 {
 	p->waits = p->again = false;
-	if (!p->unheard)
-		return;
-	p->stale = p->unheard;
+	p->stale = p->sent + 1;
 	p->stale_one = p->stale_one || p->unheard_one;
 	p->stale_late = p->stale_late || p->unheard_late;
 	p->stale_past = p->stale_past || p->unheard_past;
 	p->unheard = 0;
 	p->unheard_one = p->unheard_late = p->unheard_past = false;
-	p->want = p->want || p->sent < p->stale;
+	p->want = true;
 }
 
 void cs_proof_synced(struct cs_proof *p)

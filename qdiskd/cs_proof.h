@@ -8,6 +8,9 @@
  * round the ring; and until another one has, the vote's own message may still be on
  * its way: where the ring changes before that, a 1 of the old ring may yet be
  * counted in the new one, and nothing but the end of corosync can prevent it.
+ * The other way round a 0 of the old ring, corosync's own when V had run out among them,
+ * may take away the 1 that was polled in the new one: until an echo of the new ring has come
+ * back, to say the same 1 again may change something too.
  * Within sync no echo is needed (nor possible): what is sent there is heard there.
  */
 #ifndef CS_PROOF_H
@@ -18,8 +21,8 @@
 struct cs_proof {
 	uint64_t sent, back;	/* numbers of our echoes; the newest */
 	bool want;		/* send one as soon as corosync takes it */
-	/* what corosync was last given, and accepted */
-	bool one;
+	/* what corosync was last given, and accepted; kept: a 0 while a 1 waits */
+	bool one, kept;
 	struct qd_ring ring;
 	uint64_t polled_ms;
 	/* what changed something is heard when this echo is back; 0: all is. With a 1 in it? */
@@ -27,7 +30,7 @@ struct cs_proof {
 	bool unheard_one;
 	bool unheard_late;	/* corosync stood still, and carried a 1 out when it went on */
 	bool unheard_past;	/* what a daemon before this one polled may be among it */
-	/* what was polled in an older ring may be heard in this one, until this echo is back; 0: no */
+	/* what was sent in an older ring may be heard in this one, until this echo is back; 0: no */
 	uint64_t stale;
 	bool stale_one, stale_late, stale_past;
 	/* it was heard just now, over what was polled in this ring: poll `last` once more */
@@ -49,6 +52,11 @@ bool cs_proof_unheard_one(const struct cs_proof *p);	/* a 1 of this daemon among
  * corosync synchronises, or an echo has come back this moment. `v_ms`: quorum.device.timeout, after which corosync has forgotten a vote; 0 unknown. */
 bool cs_proof_vote(struct cs_proof *p, const struct cs_vote *vote, bool heard, uint32_t v_ms,
 		   uint64_t now_ms);
+
+/* A vote waits. True: poll 0 now, so that corosync goes on to expect an answer of this
+ * device in the next ring; it has a 0 already, or nothing any more. False: it may have the
+ * 1 of this ring, which is left alone. */
+bool cs_proof_keeps(struct cs_proof *p, uint32_t v_ms, uint64_t now_ms);
 
 /* It was polled with this outcome; the clock from directly before the call and after it:
  * corosync may have stood still meanwhile, and forgotten the vote before. */

@@ -175,7 +175,7 @@ static void cs_vote_take(struct cs *cs, const struct cs_mail *mail)
 	if (cs_proof_vote(&cs->proof, &mail->vote, proven || cs->now.in_sync,
 			  cs->facts_new.device_timeout_ms, cs_now_ms()))
 		cs_poll(cs, &mail->vote);
-	else
+	else if (cs_proof_keeps(&cs->proof, cs->facts_new.device_timeout_ms, cs_now_ms()))
 		cs_keep_alive(cs, mail->vote.ring);
 }
 

@@ -325,8 +325,8 @@ void cs_poll(struct cs *cs, const struct cs_vote *vote)
 		poll_refused(cs, rc);
 }
 
-/* While a 1 waits corosync has a 0, or nothing any more. It must go on to expect an
- * answer of this device in the next ring, and not end its sync without one. */
+/* While a 1 waits: corosync must go on to expect an answer of this device in the next ring,
+ * and not end its sync without one. */
 void cs_keep_alive(struct cs *cs, struct qd_ring ring)
 {
 	votequorum_ring_id_t id = { .nodeid = ring.node_id, .seq = ring.seq };

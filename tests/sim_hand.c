@@ -220,7 +220,7 @@ static void vote_take(struct sim_world *w, struct sim_node *n)
 	hand->waiting_incarnation = hand->vote.incarnation;
 	if (!cs_proof_vote(&hand->proof, &vote, proven || hand->cs.in_sync, n->params.v_ms,
 			   sim_local(n, w->now) / 1000)) {
-		if (!n->co.frozen)
+		if (cs_proof_keeps(&hand->proof, n->params.v_ms, sim_local(n, w->now) / 1000) && !n->co.frozen)
 			(void)sim_vote_poll(w, n, hand->vote.ring, /* cast */ false);
 		return;
 	}

@@ -162,6 +162,58 @@ static void heard_one_is_not_stale(void **state)
 	(void)state;
 	cs_proof_ring(&p);
 	assert_false(p.stale_one);
+}
+
+/* Corosync's own message, when V had run out, is among what may be on its way. */
+static void every_new_ring_wants_an_echo_of_its_own(void **state)
+{
+	(void)state;
+	p.want = true;
+	cs_proof_sent(&p);	/* on its way in the old ring */
+	cs_proof_ring(&p);
+	polled(ring_12, true, NOW + 20);
+	cs_proof_synced(&p);
+	(void)cs_proof_back(&p, p.sent);
+	assert_false(asked(ring_12, true, false, NOW + 30));
+	assert_true(echo());
+	assert_true(p.again);
+}
+
+/* What was sent in the old ring may have taken it away, and nobody may hear it now. */
+static void one_repeated_before_the_first_echo_of_its_ring_waits(void **state)
+{
+	(void)state;
+	cs_proof_ring(&p);
+	assert_true(asked(ring_12, true, /* heard */ true, NOW + 20));
+	polled(ring_12, true, NOW + 20);
+	cs_proof_synced(&p);
+	assert_false(asked(ring_12, true, false, NOW + 30));
+	assert_false(cs_proof_keeps(&p, V, NOW + 30));	/* the 1 that may be there is left alone */
+	assert_true(echo());
+}
+
+static void one_undone_and_not_polled_again_in_time_waits(void **state)
+{
+	(void)state;
+	cs_proof_ring(&p);
+	polled(ring_12, true, NOW + 20);
+	cs_proof_synced(&p);
+	(void)echo();
+	assert_true(p.again);
+	assert_false(asked(ring_12, true, false, NOW + 400));
+}
+
+/* The 0 that keeps the device alive while a 1 waits is heard behind a 1 of the next ring. */
+static void zero_of_a_wait_is_unheard_and_wants_one_echo(void **state)
+{
+	(void)state;
+	assert_false(asked(ring_8, true, false, NOW + V));
+	assert_true(cs_proof_keeps(&p, V, NOW + V));
+	assert_true(cs_proof_unheard(&p));
+	assert_true(p.want);
+	cs_proof_sent(&p);
+	assert_false(asked(ring_8, true, false, NOW + V + 200));
+	assert_true(cs_proof_keeps(&p, V, NOW + V + 200));
 	assert_false(p.want);
 }
 
@@ -244,6 +296,10 @@ int main(void)
 		cmocka_unit_test_setup(refused_poll_sends_nothing, connected),
 		cmocka_unit_test_setup(unheard_one_is_stale_in_the_next_ring, connected),
 		cmocka_unit_test_setup(heard_one_is_not_stale, casting),
+		cmocka_unit_test_setup(every_new_ring_wants_an_echo_of_its_own, casting),
+		cmocka_unit_test_setup(one_repeated_before_the_first_echo_of_its_ring_waits, casting),
+		cmocka_unit_test_setup(one_undone_and_not_polled_again_in_time_waits, casting),
+		cmocka_unit_test_setup(zero_of_a_wait_is_unheard_and_wants_one_echo, casting),
 		cmocka_unit_test_setup(unheard_zero_is_not_stale_as_a_one, casting),
 		cmocka_unit_test_setup(stale_zero_has_the_one_polled_again, casting),
 		cmocka_unit_test_setup(one_carried_out_late_is_stale_and_late, casting),
