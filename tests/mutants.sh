@@ -12,21 +12,13 @@
 # and linked with everything else of the simulator as it is. The head of a patch says
 #	Clause:		what is taken out, and which page says it
 #	Breaks:		the invariants of which one must be reported; or "assert",
-#			where the core itself notices
+#			where the core itself notices; or a story that does not hold
 #	Seeds:		arguments of sim; absent: --seeds 1-10000. A law is mutated with --laws:
-#			what it refuses or warns of is not run
+#			what it refuses or warns of is not run. A moment that chance does not hit is
+#			staged: --story NAME
 #	Backed by:	what is taken out with it, because each alone is enough
 # and then in words what goes wrong. A patch that no longer applies is a failed test: apply
 # it by hand to a copy of the tree, then `diff -u -r -p a b` gives the new body.
-#
-# Clauses that no mutant shows: off, and what backs them off too, nothing is violated in
-# 10,000 seeds.
-#	R4, any event can be the wake-up: L1 and L2 looked at in ticks only, and an eviction
-#	in the own slot not seen (--kind pause, with and without --no-guard).
-#	R5, L2 has a timer, and a landing does not heal: neither, and an eviction in the own
-#	slot not seen (--kind io; --kind pause --no-guard).
-#	L3, V is at most (K-1)*I: V up to 20*I, and a Z that counts on (K-1)*I
-#	(--laws --no-guard --kind rival). With R1 off instead, R1 alone is what breaks.
 #
 # Environment: BUILD  where the simulator's objects lie (default build/)
 #              CC     compiler (default gcc)
@@ -102,11 +94,9 @@ found() {
 	fi
 	case $2 in
 	0) echo nothing ;;
-	1)	# the name of a story, or of an invariant
-		case $(seeds_of "$1") in
-		*--story*) sed -n '$s/:.*//p' "$out/$1/run" ;;
-		*) sed -n 's/^VIOLATION \([A-Z0-9]*\):.*/\1/p' "$out/$1/run" ;;
-		esac ;;
+	1)	# an invariant; or a story in which something else did not hold
+		grep -q '^VIOLATION' "$out/$1/run" || { sed -n '$s/:.*//p' "$out/$1/run"; return; }
+		sed -n 's/^VIOLATION \([A-Z0-9]*\):.*/\1/p' "$out/$1/run" ;;
 	*) echo "status $2" ;;
 	esac
 }
@@ -128,6 +118,7 @@ one() {
 	took=$(((${EPOCHREALTIME/./} - start) / 10000))
 	what=$(found "$name" $status)
 	seeds=$(sed -n 's/^\([0-9]*\) seeds, .*/\1/p' "$out/$name/run")
+	case $(seeds_of "$name") in *--story*) seeds=story ;; esac
 	case " $breaks " in *" $what "*) verdict=ok ;; esac
 	echo "$verdict|$name|$what|${seeds:-?}|$((took / 100)).$(printf %02d $((took % 100)))|$breaks expected" >"$result"
 }
@@ -136,11 +127,12 @@ one() {
 tell() {
 	local number=$1 verdict name what seeds seconds words
 	IFS='|' read -r verdict name what seeds seconds words <"$out/$2.result"
+	[ "$seeds" = story ] && seeds="its story" || seeds="$seeds seeds"
 	if [ "$verdict" = ok ]; then
-		echo "ok $number - mutant $name: $what after $seeds seeds, $seconds s"
+		echo "ok $number - mutant $name: $what after $seeds, $seconds s"
 		return 0
 	fi
-	echo "not ok $number - mutant $name: $what after $seeds seeds, $seconds s; $words"
+	echo "not ok $number - mutant $name: $what after $seeds, $seconds s; $words"
 	return 1
 }
 

@@ -63,7 +63,7 @@ static unsigned stories(struct sim_world *w, const struct sim_story *story, unsi
 }
 
 static const struct sim_story *const books[] = {
-	sim_stories, sim_stories_lun, sim_stories_admin, sim_legacy, sim_found, sim_safety, sim_self,
+	sim_stories, sim_stories_lun, sim_stories_admin, sim_legacy, sim_found, sim_safety, sim_rare, sim_self,
 };
 
 #define BOOKS (sizeof(books) / sizeof(books[0]))
@@ -95,6 +95,8 @@ int sim_story(struct sim_world *w, const char *name)
 				continue;
 			w->story_trace = true;
 			why = story->run(w);
+			if (w->check.failed)
+				printf("VIOLATION %s: %s\n", w->check.name, w->check.text);
 			printf("%s: %s\n", name, why ? why : "holds");
 			return why ? 1 : 0;
 		}
