@@ -404,6 +404,12 @@ demo:
 	$(Q)$(MAKE) --no-print-directory all $(rig_programs:%=$T/rig/%)
 	$(Q)RIG_BUILD=$(CURDIR)/$B tests/demo.sh
 
+.PHONY: demo-failover
+demo-failover:
+	$(Q)tests/packages.sh
+	$(Q)$(MAKE) --no-print-directory all $(rig_programs:%=$T/rig/%)
+	$(Q)RIG_BUILD=$(CURDIR)/$B tests/demo-failover.sh
+
 .PHONY: bench
 bench: all $(helpers) $T/sim
 	$(Q)RIG_BUILD=$(CURDIR)/$B tests/bench.sh
@@ -476,6 +482,7 @@ help:
 	@echo 'soak-sim       SECONDS=180 of seeds that nobody has simulated before, on all processors'
 	@echo 'rounds         ROUNDS=10 rounds of the cluster scenarios'
 	@echo 'demo           three nodes and a LUN, live: death, last man standing, split'
+	@echo 'demo-failover  Pacemaker and a web server on two nodes, seven faults: how long the page is away'
 	@echo 'bench          cost of a cycle: I/O, system calls, allocations'
 	@echo 'lint           warnings, analysers, sanitizers, shell and man pages'
 	@echo 'install        DESTDIR= prefix= sbindir= libdir= ... are respected'

@@ -6,30 +6,8 @@
 . "$(dirname "$0")/cluster/cluster.sh"
 export RIG_LIMIT=${RIG_LIMIT:-175}
 cluster_enter "$@"
-set -eE
-
-bold='' plain=''
-if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
-chapter=0
-
-say() { printf '    %s\n' "$@"; }
-title() {
-	chapter=$((chapter + 1))
-	printf '\n%s%d. %s%s\n' "$bold" "$chapter" "$1" "$plain"
-	since=$(rig_now)
-}
-excerpt() { sed 's/^/    | /'; }
-
-# On any failure: where it stopped and the logs, then the end.
-demo_failed() {
-	local line=$1 command=$2
-	[ "$BASH_SUBSHELL" = 0 ] || return 0	# what it was part of will say so, if it matters
-	trap - ERR
-	printf '\n%sThe demo did not hold%s, line %s: %s\n' "$bold" "$plain" "$line" "$command"
-	scenario_save demo
-	exit 1
-}
-trap 'demo_failed "$LINENO" "$BASH_COMMAND"' ERR
+# shellcheck source=tests/demo.inc
+. "$(dirname "$0")/demo.inc"
 
 # story: what the samplers saw since the chapter began, equal news of several nodes as one line.
 story() {
