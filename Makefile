@@ -343,8 +343,13 @@ random := RIG_BUILD=$(CURDIR)/$B RANDOM_SEED=$(SEED) RANDOM_CAMPAIGN=$(CAMPAIGN)
 .PHONY: random soak rounds
 random: all $(helpers)
 	$(Q)RANDOM_SECONDS=$(SECONDS) $(random)
-soak: all $(helpers) soak-sim explore
+soak: all $(helpers) soak-sim soak-memory explore
 	$(Q)RANDOM_SECONDS=1800 $(random)
+
+# a million failed reads and ten thousand reloads, and no page more than before; minutes
+.PHONY: soak-memory
+soak-memory: all $T/device/test_aio $T/unit/test_config
+	$(Q)QDISK_TEST_READS=1000000 QDISK_TEST_RELOADS=10000 $(run) $T/device/test_aio $T/unit/test_config
 
 # every cluster scenario ROUNDS times; stops at the first failure
 ROUNDS ?= 10
@@ -477,9 +482,10 @@ help:
 	@echo 'check-device   mkqdisk, aio and heuristics on loop devices and namespaces'
 	@echo 'check-cluster  real corosync nodes in namespaces'
 	@echo 'random         random faults on real corosync: SECONDS=180 SEED= CAMPAIGN= PLAN='
-	@echo 'soak           soak-sim, explore, then random for 30 minutes'
+	@echo 'soak           soak-sim, soak-memory, explore, then random for 30 minutes'
 	@echo 'explore        every order of events in a small world, up to some faults; ten minutes'
 	@echo 'soak-sim       SECONDS=180 of seeds that nobody has simulated before, on all processors'
+	@echo 'soak-memory    a million failed reads, ten thousand reloads, and no page more than before'
 	@echo 'rounds         ROUNDS=10 rounds of the cluster scenarios'
 	@echo 'demo           three nodes and a LUN, live: death, last man standing, split'
 	@echo 'demo-failover  Pacemaker and a web server on two nodes, seven faults: how long the page is away'

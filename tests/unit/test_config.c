@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "../../qdiskd/config.h"
+#include "../rss.h"
 #include "clusterconf_fixture.h"
 
 #define LIMIT_MS 2000
@@ -444,6 +445,46 @@ static int tear_down(void **state)
 	return rmdir(fake_dir);
 }
 
+/* As a reload does it, QDISK_TEST_RELOADS times: a good file, one that is refused, and a
+ * reader that is stopped in the middle. */
+static void reload(unsigned i)
+{
+	static const char refused[] = "<cluster name=\"c\"><quorumd tko=\"x\"/></cluster>";
+	static struct config_reader reader;	/* large */
+	struct pollfd p = { .events = POLLIN };
+	int rc = -EAGAIN;
+
+	write_bytes(i % 2 ? good : refused, strlen(i % 2 ? good : refused));
+	assert_int_equal(config_start(&reader, conf_path, error, sizeof(error)), 0);
+	p.fd = config_fd(&reader);
+	while (i % 8 && rc == -EAGAIN) {
+		assert_int_equal(poll(&p, 1, 20 * LIMIT_MS), 1);
+		rc = config_receive(&reader, &config, error, sizeof(error));
+	}
+	assert_int_equal(rc, i % 8 == 0 ? -EAGAIN : i % 2 ? 0 : -EINVAL);
+	config_stop(&reader);
+}
+
+static void legacy_33_reloads_leave_memory_to_the_page(void **state)
+{
+	const unsigned warm = 16, count = times("QDISK_TEST_RELOADS", 500);
+	long before = 0;
+
+	(void)state;
+	if (rss_blurred())
+		skip();
+	assert_int_equal(setenv("QDISK_LIBEXECDIR", real_dir, 1), 0);
+	(void)rss_bytes();	/* what it needs itself */
+	for (unsigned i = 0; i < warm + count; i++) {
+		if (i == warm)
+			before = rss_bytes();
+		reload(i);
+	}
+	print_message("# %u reloads: %ld bytes resident before, %ld after\n", count, before, rss_bytes());
+	assert_true(before > 0);
+	assert_int_equal(rss_bytes(), before);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -467,6 +508,7 @@ int main(void)
 		cmocka_unit_test(config_text_without_end_is_invalid),
 		cmocka_unit_test(config_limits_are_valid),
 		cmocka_unit_test(config_without_quorumd_or_device_is_told),
+		cmocka_unit_test(legacy_33_reloads_leave_memory_to_the_page),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
