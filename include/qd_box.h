@@ -74,4 +74,9 @@ struct qd_box {
 };
 bool qd_box_read(const uint8_t *bytes, uint32_t node_id, struct qd_box *ret);
 
+/* The version that a box says it has, for words about one that qd_box_read() does not
+ * take; 0: this is no box. */
+#define QD_BOX_VERSION 1u
+uint32_t qd_box_version(const uint8_t *bytes);
+
 #endif

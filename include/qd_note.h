@@ -38,8 +38,8 @@ enum qd_note_id {
 	QD_NOTE_VOTE,		/* a = enum qd_vote, b = enum qd_why */
 	QD_NOTE_MARK_CLEARED,
 	QD_NOTE_STALE_VOTE,	/* a vote of an older ring may count in this one: corosync is ended */
-	QD_NOTE_SILENCE,	/* a = ms: L1, votes withdrawn */
-	QD_NOTE_NEW_LIFE,	/* a = ms: L2 without self-fence */
+	QD_NOTE_SILENCE,	/* a = ms: L1, votes withdrawn; b = 1: writes land, but do not read well */
+	QD_NOTE_NEW_LIFE,	/* a, b as above: L2 without self-fence */
 	QD_NOTE_OWN_SLOT_BAD,
 	QD_NOTE_OWN_STALE,	/* a read shows an older block of mine than has landed */
 	QD_NOTE_STRANGER,	/* the label has changed under us */

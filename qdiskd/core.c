@@ -132,14 +132,14 @@ static void silence_judge(struct qd_state *s, const struct qd_input *in, struct 
 		s->woke_ms = in->now_ms;
 	s->woke = true;
 	if (s->landed && !s->silence_noted)
-		note_add(out, QD_NOTE_SILENCE, s->p.node_id, silence, 0);
+		note_add(out, QD_NOTE_SILENCE, s->p.node_id, silence, s->own_unreadable);
 	s->silence_noted = true;
 	if (silence < qd_law_dead_ms(&s->p.t))
 		return;
 	if (s->landed && (configured || quorate_by_device(s))) {
 		self_fence(s, out, configured ? QD_FENCED_SILENCE : QD_FENCED_QUORATE);
 	} else if (s->landed || s->role != QD_STATE_INIT) {
-		note_add(out, QD_NOTE_NEW_LIFE, s->p.node_id, silence, 0);
+		note_add(out, QD_NOTE_NEW_LIFE, s->p.node_id, silence, s->own_unreadable);
 		life_begin(s, in->random, in->now_ms);
 	}
 }

@@ -41,6 +41,12 @@ struct lun {
 	int lock_fd;
 };
 
+/* Errors of the LUN, as they are said. */
+struct io_health {
+	uint32_t failures;	/* since it was well */
+	uint32_t well;		/* successes in a row since the last one */
+};
+
 struct daemon {
 	struct options options;
 	struct qd_config config;
@@ -73,6 +79,7 @@ struct daemon {
 	bool failure_queued, read_failed;
 	enum qd_io read_io, write_io;
 	qd_mask write_failed;		/* by slot */
+	struct io_health reads_health, writes_health;
 
 	struct config_reader reader;	/* of a reload */
 	bool reloading;
@@ -105,6 +112,11 @@ void ports_close(struct daemon *d);
 
 /* Begin to write the configured status_file, if any; a failure is logged only. */
 void ports_status_file(struct daemon *d);
+
+/* ports_lun.c: reads and writes, behind the ports and behind the loop. */
+void ports_read(void *ctx);
+void ports_write(void *ctx, uint32_t slot, const void *bytes, size_t size);
+int ports_on_aio(int fd, int revents, void *data);
 
 /* ports_run.c: commands, behind the ports and behind the loop. */
 void ports_tick(struct daemon *d);	/* start the heuristics that are due; at each tick */

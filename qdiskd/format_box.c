@@ -5,7 +5,6 @@
 #include "qd_box.h"
 
 #define BOX_MAGIC 0x51444242u	/* "QDBB" */
-#define BOX_VERSION 1u
 #define BOX_RECORD_BYTES 64u
 #define SILENCE_MAX_MS 0xFFFFFFu
 
@@ -62,7 +61,7 @@ void qd_box_begin(uint8_t *box, const struct qd_box_head *head)
 	struct disk_head d = { 0 };
 
 	qd_put_be32(&d.magic, BOX_MAGIC);
-	qd_put_be16(&d.version, BOX_VERSION);
+	qd_put_be16(&d.version, QD_BOX_VERSION);
 	qd_put_be16(&d.record_size, BOX_RECORD_BYTES);
 	qd_put_be32(&d.node_id, head->node_id);
 	memcpy(d.incarnation, &head->incarnation, 8);
@@ -129,7 +128,7 @@ static bool head_get(const uint8_t *bytes, struct qd_box_head *ret)
 	struct disk_head d;
 
 	memcpy(&d, bytes, sizeof(d));
-	if (qd_get_be32(d.magic) != BOX_MAGIC || qd_get_be16(d.version) != BOX_VERSION ||
+	if (qd_get_be32(d.magic) != BOX_MAGIC || qd_get_be16(d.version) != QD_BOX_VERSION ||
 	    qd_get_be16(d.record_size) != BOX_RECORD_BYTES || qd_get_be32(d.crc) != crc(&d))
 		return false;
 	ret->node_id = qd_get_be32(d.node_id);
@@ -146,6 +145,14 @@ static void record_insert(struct qd_box_record *list, uint32_t *count, const str
 	for (; i > 0 && (int32_t)(list[i - 1].cycle - r->cycle) > 0; i--)
 		list[i] = list[i - 1];
 	list[i] = *r;
+}
+
+uint32_t qd_box_version(const uint8_t *bytes)
+{
+	struct disk_head d;
+
+	memcpy(&d, bytes, sizeof(d));
+	return qd_get_be32(d.magic) == BOX_MAGIC ? qd_get_be16(d.version) : 0;
 }
 
 bool qd_box_read(const uint8_t *bytes, uint32_t node_id, struct qd_box *ret)

@@ -43,7 +43,7 @@ static const struct {
 	[QD_NOTE_STALE_VOTE] = { LOG_CRIT, "corosync may count a vote of its last ring in this one, which has lost: ending it" },
 	[QD_NOTE_SILENCE] = { LOG_WARNING, "no write has landed for %A ms, vote withdrawn" },
 	[QD_NOTE_NEW_LIFE] = { LOG_ERR, "no write has landed for %A ms, others take me for dead: starting anew" },
-	[QD_NOTE_OWN_SLOT_BAD] = { LOG_ERR, "own block (node %N) is unreadable, writing it anew" },
+	[QD_NOTE_OWN_SLOT_BAD] = { LOG_ERR, "own block (node %N) is unreadable; until it reads well no write of mine counts" },
 	[QD_NOTE_OWN_STALE] = { LOG_ERR, "quorum disk shows an old block of mine (beat %A, written %B); what it shows is not believed" },
 	[QD_NOTE_STRANGER] = { LOG_ERR, "label of the quorum disk has changed under us, nothing is written any more" },
 	[QD_NOTE_FOREIGN] = { LOG_ERR, "own block (node %N) was written by node %A with state %B, vote withdrawn" },
@@ -67,6 +67,16 @@ static const struct {
 	[QD_NOTE_IO_BACK] = { LOG_NOTICE, "quorum disk answers again: %D, back after %A ms" },
 	[QD_NOTE_VOTE_FORGOTTEN] = { LOG_WARNING, "the vote that stands was cast %A ms ago, corosync counts it for %B ms" },
 };
+
+/* Writes that land are no beats while the own block does not read well. */
+static const char *note_text(const struct qd_note *note)
+{
+	if (note->id == QD_NOTE_SILENCE && note->b)
+		return "own block has not read well for %A ms, vote withdrawn";
+	if (note->id == QD_NOTE_NEW_LIFE && note->b)
+		return "own block has not read well for %A ms, others take me for dead: starting anew";
+	return note->id < QD_NOTE_COUNT ? words[note->id].text : NULL;
+}
 
 static const char *const why_words[QD_WHY_COUNT] = {
 	[QD_WHY_MASTER] = "the master counts this node in",
@@ -155,7 +165,7 @@ static size_t put_word(char *text, size_t size, char which, const struct qd_note
 
 size_t qd_note_format(const struct qd_note *note, char *text, size_t size)
 {
-	const char *p = note->id < QD_NOTE_COUNT ? words[note->id].text : NULL;
+	const char *p = note_text(note);
 	size_t used = 0;
 
 	assert(size > 0);

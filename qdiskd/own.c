@@ -97,6 +97,8 @@ enum own own_check(struct qd_state *s, const struct qd_input *in, struct qd_acti
 		s->own_unreadable = true;
 		return OWN_FINE;
 	}
+	if (s->own_unreadable && !s->stale_noted)
+		note_add(out, QD_NOTE_SLOT_GOOD, s->p.node_id, 0, 0);
 	s->own_unreadable = false;
 	if (b->state == QD_STATE_EVICTED) {
 		if (eviction_is_mine(s, b)) {

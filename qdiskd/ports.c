@@ -42,88 +42,6 @@ static void port_alarm(void *ctx, uint64_t at_ms)
 	(void)timerfd_settime(d->alarm_fd, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
-/* ---- The LUN ---- */
-
-static enum qd_io io_of(int result)
-{
-	return result == 0 ? QD_IO_OK : result == -EAGAIN ? QD_IO_LATE : QD_IO_ERROR;
-}
-
-/* What could not even be submitted: it has failed, and the engine is told once
- * it is not in the middle of asking. */
-static void failures_tell(void *data)
-{
-	struct daemon *d = data;
-	qd_mask slots = d->write_failed;
-	bool read = d->read_failed;
-
-	d->failure_queued = false;
-	d->read_failed = false;
-	d->write_failed = 0;
-	if (read)
-		qd_engine_read_done(&d->engine, d->read_io, NULL, 0);
-	for (uint32_t id = 1; id <= QD_NODE_MAX; id++) {
-		if (qd_has(slots, id))
-			qd_engine_write_done(&d->engine, id, d->write_io, 0);
-	}
-}
-
-static void failure_queue(struct daemon *d)
-{
-	if (!d->failure_queued)
-		(void)qb_loop_job_add(d->loop, QB_LOOP_HIGH, d, failures_tell);
-	d->failure_queued = true;
-}
-
-static void port_read(void *ctx)
-{
-	struct daemon *d = ctx;
-	int rc = aio_read_slots(d->aio);
-
-	if (rc == 0)
-		return;
-	d->read_failed = true;
-	d->read_io = io_of(rc);
-	failure_queue(d);
-}
-
-static void port_write(void *ctx, uint32_t slot, const void *bytes, size_t size)
-{
-	struct daemon *d = ctx;
-	uint64_t offset = (uint64_t)slot * d->engine.slot_size;
-	int rc = slot == d->params.node_id ? aio_write_block(d->aio, offset, bytes, size) :
-					     aio_evict(d->aio, offset, bytes, size);
-
-	if (rc == 0)
-		return;
-	d->write_failed |= qd_bit(slot);
-	d->write_io = io_of(rc);
-	failure_queue(d);
-}
-
-static void on_io(void *arg, const struct aio_done *done)
-{
-	struct daemon *d = arg;
-	enum qd_io io = io_of(done->result);
-
-	if (done->kind == AIO_READ)
-		qd_engine_read_done(&d->engine, io, io == QD_IO_OK ? aio_slots(d->aio) : NULL,
-				    done->latency_us);
-	else
-		qd_engine_write_done(&d->engine, (uint32_t)(done->offset / d->engine.slot_size), io,
-				     done->latency_us);
-}
-
-static int on_aio(int fd, int revents, void *data)
-{
-	struct daemon *d = data;
-
-	(void)fd;
-	(void)revents;
-	(void)aio_reap(d->aio, on_io, d);
-	return 0;
-}
-
 /* ---- Corosync ---- */
 
 static void port_corosync(void *ctx, uint64_t now_ms, struct qd_corosync *cs)
@@ -297,7 +215,7 @@ static int hands_open(struct daemon *d)
 
 static int hands_add(struct daemon *d)
 {
-	int rc = hand_add(d, QB_LOOP_HIGH, aio_fd(d->aio), on_aio);
+	int rc = hand_add(d, QB_LOOP_HIGH, aio_fd(d->aio), ports_on_aio);
 
 	if (rc == 0)
 		rc = hand_add(d, QB_LOOP_HIGH, cs_fd(d->cs), on_corosync);
@@ -319,8 +237,8 @@ int ports_open(struct daemon *d)
 	if (rc != 0)
 		return rc;
 	d->ports = (struct qd_ports){
-		.ctx = d, .clock = port_clock, .random = port_random, .read = port_read,
-		.write = port_write, .corosync = port_corosync, .vote = port_vote,
+		.ctx = d, .clock = port_clock, .random = port_random, .read = ports_read,
+		.write = ports_write, .corosync = port_corosync, .vote = port_vote,
 		.unregister = port_unregister, .end_corosync = port_end_corosync, .kill = port_kill, .fence = ports_fence,
 		.score = ports_score, .pet = ports_pet, .self_fence = port_self_fence, .exit = port_exit,
 		.note = port_note, .alarm = port_alarm, .publish = port_publish,

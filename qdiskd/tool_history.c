@@ -154,6 +154,17 @@ static void show_latencies(FILE *out, const struct qd_latencies l)
 		show_spread(out, "writes", &l.write, &l.write_ever);
 }
 
+static void show_no_box(FILE *out, const uint8_t *slot, size_t size)
+{
+	uint32_t version = size < QD_SLOT_BYTES ? 0 : qd_box_version(slot + QD_BOX_OFFSET);
+
+	if (version == 0 || version == QD_BOX_VERSION)
+		(void)fputs("no cycle is recorded here\n", out);
+	else
+		(void)fprintf(out, "its cycles are recorded in version %u, this program reads version %u\n", version,
+			      QD_BOX_VERSION);
+}
+
 int tool_history_show(uint32_t node_id, const uint8_t *slot, size_t size, FILE *out)
 {
 	static struct qd_box box;	/* large */
@@ -168,7 +179,7 @@ int tool_history_show(uint32_t node_id, const uint8_t *slot, size_t size, FILE *
 		(void)fprintf(out, "node %u: its block cannot be read\n", node_id);
 	}
 	if (size < QD_SLOT_BYTES || !qd_box_read(slot + QD_BOX_OFFSET, node_id, &box)) {
-		(void)fputs("no cycle is recorded here\n", out);
+		show_no_box(out, slot, size);
 		return TOOL_NO;
 	}
 	show_records(out, "the daemon before", box.earlier, box.earlier_count);

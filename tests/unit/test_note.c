@@ -97,6 +97,17 @@ static void note_vote_says_what_and_why(void **state)
 			    "vote withdrawn: score insufficient");
 }
 
+/* "no write has landed" would send him to the wrong cable. */
+static void note_of_a_silence_says_whether_writes_land(void **state)
+{
+	(void)state;
+	assert_string_equal(line(QD_NOTE_SILENCE, 2, 1400, 0), "no write has landed for 1400 ms, vote withdrawn");
+	assert_string_equal(line(QD_NOTE_SILENCE, 2, 1400, 1),
+			    "own block has not read well for 1400 ms, vote withdrawn");
+	assert_string_equal(line(QD_NOTE_NEW_LIFE, 2, 1600, 1),
+			    "own block has not read well for 1600 ms, others take me for dead: starting anew");
+}
+
 static void note_of_an_io_says_which(void **state)
 {
 	struct qd_note note = { .id = QD_NOTE_IO_SLOW, .a = 61000, .b = 50000 };
@@ -188,6 +199,7 @@ int main(void)
 		cmocka_unit_test(note_every_node_note_names_the_node),
 		cmocka_unit_test(note_keeps_the_words_of_cman),
 		cmocka_unit_test(note_vote_says_what_and_why),
+		cmocka_unit_test(note_of_a_silence_says_whether_writes_land),
 		cmocka_unit_test(note_of_an_io_says_which),
 		cmocka_unit_test(note_every_vote_and_reason_has_words),
 		cmocka_unit_test(note_every_self_fence_has_words),

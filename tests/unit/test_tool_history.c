@@ -99,6 +99,22 @@ static void history_tells_how_its_lun_was(void **state)
 	assert_null(strstr(text, "its writes"));
 }
 
+/* By a daemon that is newer than this program. */
+static void history_of_another_version_says_so(void **state)
+{
+	(void)state;
+	put(1, 0);
+	slot[QD_BOX_OFFSET + 9] = 2;
+	show();
+	assert_int_equal(code, 1);
+	assert_shown("its cycles are recorded in version 2, this program reads version 1\n");
+	free(text);
+	slot[QD_BOX_OFFSET + 4] ^= 1;	/* the magic */
+	show();
+	assert_int_equal(code, 1);
+	assert_shown("no cycle is recorded here\n");
+}
+
 static void history_tells_why_a_node_ended_itself(void **state)
 {
 	(void)state;
@@ -157,6 +173,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(history_tells_the_block_and_each_cycle, evicted, forget),
 		cmocka_unit_test_setup_teardown(history_tells_how_its_lun_was, evicted, forget),
+		cmocka_unit_test_setup_teardown(history_of_another_version_says_so, evicted, forget),
 		cmocka_unit_test_setup_teardown(history_tells_why_a_node_ended_itself, evicted, forget),
 		cmocka_unit_test_setup_teardown(history_of_the_daemon_before_comes_first, evicted, forget),
 		cmocka_unit_test_setup_teardown(history_without_a_box_says_so, evicted, forget),
