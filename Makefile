@@ -65,7 +65,7 @@ core_src := $(core:%=qdiskd/%.c) cman-shim/corosync_conf.c
 
 # floor 3
 cs_src := qdiskd/cs_api.c qdiskd/cs_thread.c qdiskd/cs_vote.c qdiskd/cs_cfg.c \
-	qdiskd/cs_cmap.c qdiskd/cs_cpg.c qdiskd/cs_facts.c qdiskd/cs_proof.c qdiskd/cs_state.c
+	qdiskd/cs_cmap.c qdiskd/cs_cpg.c qdiskd/cs_facts.c qdiskd/cs_native.c qdiskd/cs_proof.c qdiskd/cs_state.c
 lun_src := qdiskd/device.c qdiskd/discover.c qdiskd/discover_child.c \
 	qdiskd/discover_label.c qdiskd/discover_sys.c
 status_src := qdiskd/status.c qdiskd/status_file.c qdiskd/status_json.c
@@ -76,6 +76,10 @@ hands_src := qdiskd/aio.c qdiskd/fence.c qdiskd/watchdog.c qdiskd/log.c qdiskd/l
 clusterconf_src := cman-shim/clusterconf.c cman-shim/clusterconf_cluster.c \
 	cman-shim/clusterconf_fence.c cman-shim/clusterconf_log.c cman-shim/clusterconf_quorumd.c \
 	cman-shim/clusterconf_schema.c cman-shim/clusterconf_totem.c cman-shim/clusterconf_value.c
+# corosync.conf's keys through the same readers, without XML: what qdiskd links
+native_src := cman-shim/clusterconf_native.c cman-shim/clusterconf_cluster.c cman-shim/clusterconf_log.c \
+	cman-shim/clusterconf_quorumd.c cman-shim/clusterconf_schema.c cman-shim/clusterconf_totem.c \
+	cman-shim/clusterconf_value.c
 libcman := libcman libcman_admin libcman_barrier libcman_cluster libcman_clusterid libcman_conn \
 	libcman_data libcman_dispatch libcman_fence libcman_group libcman_guard libcman_node libcman_notify \
 	libcman_qdev libcman_queue libcman_rendezvous libcman_stack libcman_table libcman_text libcman_wire
@@ -104,7 +108,7 @@ unit_corosync_conf := corosync_conf
 unit_format := format_box format_status format_label format_ext format_crc format_hostile latency
 unit_core := $(unit_mind) $(unit_engine) $(unit_laws) $(unit_format)
 unit_status := status status_socket status_file status_tool
-unit_clusterconf := clusterconf clusterconf_nodes clusterconf_totem clusterconf_xml
+unit_clusterconf := clusterconf clusterconf_native clusterconf_nodes clusterconf_totem clusterconf_xml
 unit_libcman := libcman libcman_parts cman_tool cman_tool_format
 unit := $(unit_core) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_status) config runner fence log cs_state cs_proof tool_history
 mind_fixture_src := tests/unit/mind_fixture.c tests/unit/mind_scene.c
@@ -159,7 +163,7 @@ $B/libqdcore.a: $(call obj,$(core_src))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$B/qdiskd: $(call obj,$(qdiskd_src) $(hands_src)) $B/libqdcore.a
+$B/qdiskd: $(call obj,$(qdiskd_src) $(hands_src) $(native_src)) $B/libqdcore.a
 	$(call link,$(cs_libs) $(call pkg_libs,libqb blkid zlib) -laio -lpthread)
 
 $B/qdisk-readconf: $(call obj,$(readconf_src) $(clusterconf_src))
@@ -209,7 +213,7 @@ $(unit_format:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(format_fixture_src)) $B/libqdcore.a
 	$(call link,-lcmocka $(call pkg_libs,zlib))
 $(unit_clusterconf:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
-		$(call obj,$(clusterconf_src))
+		$(call obj,$(sort $(clusterconf_src) $(native_src)))
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
 # reads cluster.conf, judges it, writes corosync.conf
 $B/obj/tests/unit/test_corosync_conf.o: extra_cppflags = -DTESTS='"$(CURDIR)/tests"'

@@ -264,32 +264,6 @@ static bool check_bytes(struct clusterconf *cc, const char *bytes, size_t size)
 	return true;
 }
 
-static void totem_init(struct qd_totem_config *t)
-{
-#define UNSET(name) t->name = QD_UNSET;
-	QD_TOTEM_NUMBERS(UNSET)
-#undef UNSET
-	t->secauth = QD_UNSET;
-	for (uint32_t i = 0; i < QD_LINKS_MAX; i++)
-		t->port[i] = QD_UNSET;
-}
-
-static void config_init(struct qd_config *config, const char *path)
-{
-	memset(config, 0, sizeof(*config));
-	config->interval_ms = config->tko = config->tko_up = QD_UNSET;
-	config->upgrade_wait = config->master_wait = QD_UNSET;
-	config->votes = config->min_score = QD_UNSET;
-	config->reboot = config->allow_kill = config->master_wins = QD_UNSET;
-	config->paranoid = config->io_timeout = config->stop_cman = QD_UNSET;
-	config->max_error_cycles = config->scheduler = config->priority = QD_UNSET;
-	config->token_ms = config->expected_votes = config->quorum_dev_poll_ms = QD_UNSET;
-	totem_init(&config->totem);
-	config->fence = QD_FENCE_AUTO;
-	config->pool_used = 1;
-	(void)snprintf(config->file, sizeof(config->file), "%s", path);
-}
-
 static bool parse_bytes(struct clusterconf *cc, const char *bytes, size_t size)
 {
 	struct build b = { .cc = cc };
@@ -370,7 +344,7 @@ int clusterconf_read(int fd, const char *path, struct qd_config *ret, char *erro
 		(void)clusterconf_refuse(&cc, 0, "cannot read: %s", strerror(-status));
 		goto out;
 	}
-	config_init(cc.config, path);
+	clusterconf_init(cc.config, path);
 	if (parse_bytes(&cc, bytes, (size_t)size)) {
 		*ret = *cc.config;
 		status = 0;

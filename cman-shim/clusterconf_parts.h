@@ -8,6 +8,7 @@
  *	clusterconf_log.c	logging, of qdiskd and of corosync
  *	clusterconf_quorumd.c	quorumd and heuristic
  *	clusterconf_fence.c	clusternodes and fencedevices
+ *	clusterconf_native.c	corosync.conf's keys to a tree, for the same readers
  *
  * Functions that can refuse return false after clusterconf_refuse(), so that
  * they chain with &&; the first refusal is the one that is told.
@@ -27,6 +28,8 @@ struct clusterconf_attribute {
 /* Attributes and children are in the order of the file. */
 struct clusterconf_element {
 	const char *name;
+	/* of corosync.conf: its cmap keys are BEFORE attribute AFTER; NULL: an element of XML */
+	const char *key_before, *key_after;
 	uint32_t line;			/* where its tag begins */
 	struct clusterconf_attribute *attributes;
 	struct clusterconf_element *parent, *children, *last_child, *next;
@@ -47,6 +50,14 @@ struct clusterconf {
  * blanks. Line 0: no line is told. Returns false. */
 bool clusterconf_refuse(struct clusterconf *cc, uint32_t line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* What an operator calls the attribute: "<quorumd> tko=", "quorum.device.qdisk.tko: ". */
+#define CLUSTERCONF_PLACE_LEN 320
+const char *clusterconf_place_of(const struct clusterconf_element *e, const char *name,
+				 char text[CLUSTERCONF_PLACE_LEN]);
+
+/* A configuration with nothing given. */
+void clusterconf_init(struct qd_config *config, const char *file);
 
 /* Refuse one attribute's value; `allowed` is what would be accepted. */
 bool clusterconf_refuse_value(struct clusterconf *cc, const struct clusterconf_element *e,

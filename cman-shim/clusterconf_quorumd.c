@@ -146,13 +146,14 @@ static void note_unused(struct clusterconf *cc, const struct clusterconf_element
 		{ "log_facility", "<logging syslog_facility=> decides" },
 		{ "use_uptime", "time is always counted from the start of the machine" },
 	};
+	char place[CLUSTERCONF_PLACE_LEN];
 
 	for (size_t i = 0; i < sizeof(deprecated) / sizeof(deprecated[0]); i++) {
 		const char *text = clusterconf_get(e, deprecated[i].name);
 
 		if (text)
-			clusterconf_notice(cc, e->line, "<quorumd> %s=\"%.64s\" is deprecated and "
-					   "not acted on: %s", deprecated[i].name, text,
+			clusterconf_notice(cc, e->line, "%s\"%.64s\" is deprecated and not acted on: %s",
+					   clusterconf_place_of(e, deprecated[i].name, place), text,
 					   deprecated[i].instead);
 	}
 }
@@ -162,25 +163,29 @@ static bool read_heuristic(struct clusterconf *cc, const struct clusterconf_elem
 {
 	struct qd_config *config = cc->config;
 	struct qd_heuristic *h = &config->heuristic[config->heuristic_count];
+	char place[CLUSTERCONF_PLACE_LEN];
 
 	if (config->heuristic_count == QD_HEURISTICS_MAX)
 		return clusterconf_refuse(cc, e->line, "<heuristic> number %u is refused; allowed: "
 					  "at most %u", QD_HEURISTICS_MAX + 1u, QD_HEURISTICS_MAX);
 	h->line = e->line;
 	h->score = 1;
-	h->interval_ms = h->tko = QD_UNSET;
+	h->interval_ms = h->tko = h->timeout_ms = QD_UNSET;
 	if (!clusterconf_need(cc, e, "program", "a command for /bin/sh -c") ||
 	    !clusterconf_text(cc, e, "program", sizeof(h->program) - 1, h->program) ||
 	    !clusterconf_u32(cc, e, "score", 1, QD_SCORE_MAX, &h->score) ||
 	    !clusterconf_ms(cc, e, "interval", QD_INTERVAL_MS_MIN, QD_HEURISTIC_MS_MAX,
 			    &h->interval_ms) ||
-	    !clusterconf_u32(cc, e, "tko", 1, QD_CYCLES_MAX, &h->tko))
+	    !clusterconf_u32(cc, e, "tko", 1, QD_CYCLES_MAX, &h->tko) ||
+	    !clusterconf_ms(cc, e, "timeout", QD_INTERVAL_MS_MIN, QD_HEURISTIC_MS_MAX,
+			    &h->timeout_ms))
 		return false;
 	*sum += h->score;
 	if (*sum > QD_SCORE_MAX)
-		return clusterconf_refuse(cc, e->line, "<heuristic> score=\"%u\" is refused: the sum "
-					  "of all scores is %u; allowed: a sum of at most %u",
-					  h->score, *sum, QD_SCORE_MAX);
+		return clusterconf_refuse(cc, e->line, "%s\"%u\" is refused: the sum of all scores is "
+					  "%u; allowed: a sum of at most %u",
+					  clusterconf_place_of(e, "score", place), h->score, *sum,
+					  QD_SCORE_MAX);
 	config->heuristic_count++;
 	return true;
 }

@@ -42,7 +42,7 @@ static const struct rule rules[] = {
 	  "interval tko tko_up upgrade_wait master_wait votes device label cman_label min_score "
 	  "reboot allow_kill master_wins paranoid io_timeout max_error_cycles stop_cman scheduler "
 	  "priority status_file fence watchdog use_uptime log_level log_facility", true },
-	{ "quorumd", "heuristic", "program score interval tko", true },
+	{ "quorumd", "heuristic", "program score interval tko timeout", true },
 };
 
 /* Other programs' parts of the file. */
@@ -81,6 +81,8 @@ static bool check_attribute(struct clusterconf *cc, const struct rule *rule,
 			    const struct clusterconf_element *e,
 			    const struct clusterconf_attribute *a)
 {
+	char place[CLUSTERCONF_PLACE_LEN];
+
 	for (const char *c = a->value; *c; c++) {
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			return clusterconf_refuse(cc, e->line,
@@ -92,9 +94,9 @@ static bool check_attribute(struct clusterconf *cc, const struct rule *rule,
 		return true;
 	if (rule->strict)
 		return clusterconf_refuse(cc, e->line,
-					  "<%s> %.64s=\"%.64s\" is refused: there is no such "
-					  "attribute; allowed: %s", e->name, a->name, a->value,
-					  rule->attributes);
+					  "%s\"%.64s\" is refused: there is no such %s; allowed: %s",
+					  clusterconf_place_of(e, a->name, place), a->value,
+					  e->key_before ? "key" : "attribute", rule->attributes);
 	clusterconf_notice(cc, e->line, "<%s> %.64s=\"%.64s\" is not known and passed over", e->name,
 			   a->name, a->value);
 	return true;

@@ -8,6 +8,32 @@
 
 #include "clusterconf_parts.h"
 
+static void totem_init(struct qd_totem_config *t)
+{
+#define UNSET(name) t->name = QD_UNSET;
+	QD_TOTEM_NUMBERS(UNSET)
+#undef UNSET
+	t->secauth = QD_UNSET;
+	for (uint32_t i = 0; i < QD_LINKS_MAX; i++)
+		t->port[i] = QD_UNSET;
+}
+
+void clusterconf_init(struct qd_config *config, const char *file)
+{
+	memset(config, 0, sizeof(*config));
+	config->interval_ms = config->tko = config->tko_up = QD_UNSET;
+	config->upgrade_wait = config->master_wait = QD_UNSET;
+	config->votes = config->min_score = QD_UNSET;
+	config->reboot = config->allow_kill = config->master_wins = QD_UNSET;
+	config->paranoid = config->io_timeout = config->stop_cman = QD_UNSET;
+	config->max_error_cycles = config->scheduler = config->priority = QD_UNSET;
+	config->token_ms = config->expected_votes = config->quorum_dev_poll_ms = QD_UNSET;
+	totem_init(&config->totem);
+	config->fence = QD_FENCE_AUTO;
+	config->pool_used = 1;
+	(void)snprintf(config->file, sizeof(config->file), "%s", file);
+}
+
 /* One line for a terminal and for syslog, whatever the file contains. */
 static void one_line(char *text)
 {
@@ -48,11 +74,27 @@ bool clusterconf_refuse(struct clusterconf *cc, uint32_t line, const char *forma
 	return false;
 }
 
+const char *clusterconf_place_of(const struct clusterconf_element *e, const char *name,
+				 char text[CLUSTERCONF_PLACE_LEN])
+{
+	if (!e->key_before)
+		(void)snprintf(text, CLUSTERCONF_PLACE_LEN, "<%s> %.64s=", e->name, name);
+	else if (strcmp(name, "votes") == 0)
+		(void)snprintf(text, CLUSTERCONF_PLACE_LEN, "quorum.device.votes: ");
+	else
+		(void)snprintf(text, CLUSTERCONF_PLACE_LEN, "%s%.64s%s: ", e->key_before,
+			       strcmp(name, "program") == 0 ? "exec" : name, e->key_after);
+	return text;
+}
+
 bool clusterconf_refuse_value(struct clusterconf *cc, const struct clusterconf_element *e,
 			      const char *name, const char *allowed)
 {
-	return clusterconf_refuse(cc, e->line, "<%s> %s=\"%.100s\" is refused; allowed: %s",
-				  e->name, name, clusterconf_get(e, name), allowed);
+	char place[CLUSTERCONF_PLACE_LEN];
+
+	return clusterconf_refuse(cc, e->line, "%s\"%.100s\" is refused; allowed: %s",
+				  clusterconf_place_of(e, name, place), clusterconf_get(e, name),
+				  allowed);
 }
 
 __attribute__((format(printf, 4, 0)))
@@ -272,6 +314,12 @@ bool clusterconf_need(struct clusterconf *cc, const struct clusterconf_element *
 {
 	if (clusterconf_get(e, name))
 		return true;
+	if (e->key_before) {
+		char place[CLUSTERCONF_PLACE_LEN];
+
+		return clusterconf_refuse(cc, 0, "%s missing; allowed: %s",
+					  clusterconf_place_of(e, name, place), allowed);
+	}
 	return clusterconf_refuse(cc, e->line, "<%s> needs an attribute %s=; allowed: %s", e->name,
 				  name, allowed);
 }

@@ -51,6 +51,7 @@ struct qd_heuristic {
 	uint32_t score;			/* weight */
 	uint32_t interval_ms;		/* from one start to the next; QD_UNSET: by law */
 	uint32_t tko;			/* failures in a row to down; QD_UNSET: by law */
+	uint32_t timeout_ms;		/* of one run; QD_UNSET: by law */
 	uint32_t line;			/* of the file, for messages */
 };
 
@@ -139,6 +140,7 @@ struct qd_notice {
 
 struct qd_config {
 	char file[QD_PATH_LEN];
+	bool native;			/* from corosync.conf alone: no cluster.conf */
 	char cluster[QD_NODE_NAME_LEN];
 	uint32_t config_version;
 
@@ -177,6 +179,20 @@ struct qd_config {
 	struct qd_notice notice[QD_NOTICES_MAX];
 	uint32_t pool_used;		/* bytes; pool[0] is always 0 */
 	char pool[QD_POOL_BYTES];
+};
+
+#define QD_NATIVE_KEYS_MAX 256u
+#define QD_NATIVE_KEY_LEN 256
+
+/* What corosync.conf says to us, key by key as cmap has it: quorum.device.votes,
+ * quorum.device.qdisk.*, quorum.device.heuristics.* and the logging. In the order
+ * of the keys. */
+struct qd_native {
+	uint32_t count;
+	struct {
+		char key[QD_NATIVE_KEY_LEN];
+		char value[QD_PROGRAM_LEN];
+	} pair[QD_NATIVE_KEYS_MAX];
 };
 
 static inline const char *qd_config_text(const struct qd_config *c, qd_text text)

@@ -176,6 +176,13 @@ enum qd_heuristic_change { QD_HEUR_SAME, QD_HEUR_UP, QD_HEUR_DOWN, QD_HEUR_MISSE
 void qd_score_init(struct qd_score *score, const struct qd_config *config,
 		   const struct qd_timings *t, uint64_t now_ms);
 
+/* The heuristics of `to` replace those of `from`, all of whose runs have been cancelled.
+ * One whose program stays keeps whether it is up, and its failures in a row; one that is
+ * new is as fit as the node was, until its runs say otherwise. Each is due an interval
+ * from now, when the last of a cancelled run is gone. */
+void qd_score_change(struct qd_score *score, const struct qd_config *from, const struct qd_config *to,
+		     const struct qd_timings *t, bool was_fit, uint64_t now_ms);
+
 /* Index of a heuristic to start now, or -1; call until -1. It counts as started. */
 int qd_score_due(struct qd_score *score, uint64_t now_ms);
 

@@ -50,6 +50,8 @@ static const char *check_numbers(const struct qd_config *c)
 	uint32_t fence;
 
 	memcpy(&fence, &c->fence, sizeof(fence));
+	if (!bool_good(&c->native) || c->native)
+		return "native";	/* the reader reads cluster.conf */
 	if (!unset_or(c->interval_ms, QD_INTERVAL_MS_MIN, QD_INTERVAL_MS_MAX))
 		return "interval";
 	if (!unset_or(c->tko, QD_TKO_MIN, QD_CYCLES_MAX) || !unset_or(c->tko_up, 1, QD_CYCLES_MAX) ||
@@ -151,7 +153,8 @@ static const char *check_heuristics(const struct qd_config *c)
 		if (!text_good(h->program, sizeof(h->program)) || !h->program[0] ||
 		    !number_good(h->score, 1, QD_SCORE_MAX) ||
 		    !unset_or(h->interval_ms, QD_INTERVAL_MS_MIN, QD_HEURISTIC_MS_MAX) ||
-		    !unset_or(h->tko, 1, QD_CYCLES_MAX))
+		    !unset_or(h->tko, 1, QD_CYCLES_MAX) ||
+		    !unset_or(h->timeout_ms, QD_INTERVAL_MS_MIN, QD_HEURISTIC_MS_MAX))
 			return "heuristic";
 		sum += h->score;	/* at most 32 * 65535 */
 	}
@@ -260,6 +263,14 @@ const char *config_invalid(const struct qd_config *config)
 
 int config_names_device(const struct qd_config *config, char *error, size_t error_size)
 {
+	if (config->native) {
+		if (config->device[0] || config->label[0])
+			return 0;
+		(void)snprintf(error, error_size, "corosync.conf: quorum.device.qdisk has neither label nor "
+			       "device; allowed: label: the label that mkqdisk wrote, or device: the path of "
+			       "a block device, or a cluster.conf");
+		return -ENODEV;
+	}
 	if (config->quorumd_line == 0) {
 		(void)snprintf(error, error_size, "%s: there is no <quorumd> element; allowed: "
 			       "<quorumd label=\"...\"/> inside <cluster>", config->file);

@@ -129,12 +129,16 @@ int cs_end(struct cs *cs);
  * none read yet. No system call. */
 bool cs_facts(struct cs *cs, struct qd_facts *ret_facts);
 
+/* Copy what corosync.conf says to us, of the same moment as cs_facts(). No system call. */
+bool cs_native(struct cs *cs, struct qd_native *ret_native);
+
 /* Read the facts now, in a thread of its own, for start-up and `qdiskd -t`. What
  * changes later is in cs_facts(): cs_start() reads once more.
- * 0; -ENOTCONN no corosync, -ETIMEDOUT it does not answer within `deadline_ms`
+ * `ret_native` may be NULL. 0; -ENOTCONN no corosync, -ETIMEDOUT it does not answer within `deadline_ms`
  * (the thread is left behind), -EAGAIN it is still starting, -EACCES not allowed,
  * -ENODATA a key is missing, -E2BIG more nodes than fit, -EIO a value of the wrong
  * kind, -ENOMEM. `error` then says it in words. */
-int cs_facts_read(uint32_t deadline_ms, struct qd_facts *ret_facts, char *error, size_t size);
+int cs_facts_read(uint32_t deadline_ms, struct qd_facts *ret_facts, struct qd_native *ret_native,
+		  char *error, size_t size);
 
 #endif

@@ -222,6 +222,18 @@ int cs_end(struct cs *cs)
 	return rc == -ESRCH ? 0 : rc;
 }
 
+bool cs_native(struct cs *cs, struct qd_native *ret_native)
+{
+	bool known;
+
+	(void)pthread_mutex_lock(&cs->lock);
+	known = cs->facts.known;
+	if (known)
+		*ret_native = cs->native;
+	(void)pthread_mutex_unlock(&cs->lock);
+	return known;
+}
+
 bool cs_facts(struct cs *cs, struct qd_facts *ret_facts)
 {
 	bool known;

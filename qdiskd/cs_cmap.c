@@ -44,6 +44,7 @@ int cs_cmap_open(struct cs_cmap *cmap, struct cs_call *call, char *error, size_t
 		int32_t more;
 	} tracked[] = {
 		{ "quorum.", CMAP_TRACK_PREFIX },
+		{ "logging.", CMAP_TRACK_PREFIX },
 		{ "nodelist.", CMAP_TRACK_PREFIX },
 		{ "totem.cluster_name", 0 },
 		{ "runtime.config.totem.token", 0 },
@@ -88,6 +89,7 @@ int cs_cmap_dispatch(struct cs_cmap *cmap)
 struct facts_job {
 	atomic_bool left; /* by one of the two */
 	struct qd_facts facts;
+	struct qd_native native;
 	char error[CS_ERROR_LEN];
 	int rc;
 	int done_fd;
@@ -121,7 +123,7 @@ static void *facts_main(void *arg)
 		(void)nanosleep(&pause, NULL); /* no signal comes: all are blocked */
 	}
 	if (job->rc == 0) {
-		job->rc = cs_cmap_read(&cmap, &job->facts, job->error, sizeof(job->error));
+		job->rc = cs_cmap_read(&cmap, &job->facts, &job->native, job->error, sizeof(job->error));
 		cs_cmap_close(&cmap);
 	}
 	cs_bell_ring(job->done_fd);
@@ -162,7 +164,8 @@ static bool facts_wait(const struct facts_job *job)
 	return false;
 }
 
-int cs_facts_read(uint32_t deadline_ms, struct qd_facts *ret_facts, char *error, size_t size)
+int cs_facts_read(uint32_t deadline_ms, struct qd_facts *ret_facts, struct qd_native *ret_native,
+		  char *error, size_t size)
 {
 	struct facts_job *job = calloc(1, sizeof(*job));
 	pthread_t thread = 0;
@@ -188,7 +191,9 @@ int cs_facts_read(uint32_t deadline_ms, struct qd_facts *ret_facts, char *error,
 	rc = job->rc;
 	if (rc == 0)
 		*ret_facts = job->facts;
-	else
+	if (rc == 0 && ret_native)
+		*ret_native = job->native;
+	if (rc != 0)
 		(void)snprintf(error, size, "%s", job->error); /* cut: still says it */
 	facts_job_free(job);
 	return rc;

@@ -38,8 +38,7 @@ facts_error(struct facts_reader *r, int rc, const char *format, ...)
 
 /* ---- Values ---- */
 
-/* An integer of any type that cmap has, as corosync.conf and cmapctl may set it. */
-static int number_of(cmap_value_types_t type, const uint8_t *bytes, uint32_t *ret_value)
+int cs_number_of(int type, const uint8_t bytes[8], uint32_t *ret_value)
 {
 	union {
 		uint8_t b[8];
@@ -55,7 +54,7 @@ static int number_of(cmap_value_types_t type, const uint8_t *bytes, uint32_t *re
 	int64_t n = -1;
 
 	memcpy(v.b, bytes, sizeof(v.b));
-	switch (type) {
+	switch ((cmap_value_types_t)type) {
 	case CMAP_VALUETYPE_INT8:
 		n = v.i8 < 0 ? -1 : (uint8_t)v.i8;
 		break;
@@ -104,7 +103,7 @@ static int number_get(struct facts_reader *r, const char *key, uint32_t *ret_val
 		return 0;
 	if (cs_gone(rc))
 		return facts_error(r, -ENOTCONN, "corosync went away while its cmap was read");
-	if (rc != CS_OK || number_of(type, bytes, ret_value) < 0)
+	if (rc != CS_OK || cs_number_of((int)type, bytes, ret_value) < 0)
 		return facts_error(r, -EIO, "cmap key %s is not a number from 0 to %u", key,
 				   UINT32_MAX);
 	return 1;
@@ -320,7 +319,8 @@ static int facts_read_once(struct facts_reader *r)
 
 /* A reload changes keys one by one within one turn of corosync, so a reading that
  * met one is told of it before it ends. */
-int cs_cmap_read(struct cs_cmap *cmap, struct qd_facts *ret_facts, char *error, size_t size)
+int cs_cmap_read(struct cs_cmap *cmap, struct qd_facts *ret_facts, struct qd_native *ret_native,
+		 char *error, size_t size)
 {
 	struct facts_reader r = {
 		.cmap = cmap, .f = ret_facts, .error = error, .error_size = size
@@ -330,6 +330,8 @@ int cs_cmap_read(struct cs_cmap *cmap, struct qd_facts *ret_facts, char *error, 
 	for (unsigned i = 0; i < CS_READS_MAX; i++) {
 		cmap->changed = false;
 		rc = facts_read_once(&r);
+		if (rc == 0)
+			rc = cs_native_read(cmap, ret_native, error, size);
 		if (rc == -ENOTCONN)
 			return rc;
 		if (cs_cmap_dispatch(cmap) < 0)

@@ -41,9 +41,14 @@ int cs_cmap_open(struct cs_cmap *cmap, struct cs_call *call, char *error, size_t
 void cs_cmap_close(struct cs_cmap *cmap);
 /* Take in what has changed, see `changed`. 0; -ENOTCONN corosync is gone. */
 int cs_cmap_dispatch(struct cs_cmap *cmap);
-/* Read the facts, all as of one moment: where a key changes meanwhile, again.
- * Errors as cs_facts_read(). */
-int cs_cmap_read(struct cs_cmap *cmap, struct qd_facts *ret_facts, char *error, size_t size);
+/* Read the facts and our own section, all as of one moment: where a key changes
+ * meanwhile, again. Errors as cs_facts_read(). */
+int cs_cmap_read(struct cs_cmap *cmap, struct qd_facts *ret_facts, struct qd_native *ret_native,
+		 char *error, size_t size);
+/* cs_native.c: the keys that are meant for us. Errors as cs_facts_read(). */
+int cs_native_read(struct cs_cmap *cmap, struct qd_native *ret_native, char *error, size_t size);
+/* An integer of any type that cmap has, as corosync.conf and cmapctl may set it. 0 or -ERANGE. */
+int cs_number_of(int type, const uint8_t bytes[8], uint32_t *ret_value);
 /* sbd's watchdog timeout in ms, 0 where it does not run. */
 uint32_t cs_sbd_read(void);
 
@@ -65,6 +70,7 @@ struct cs {
 	struct cs_mail mail;
 	struct cs_snapshot shown;
 	struct qd_facts facts;
+	struct qd_native native;
 	int pid_fd; /* of corosync; -1 */
 
 	/* the helper's own */
@@ -82,6 +88,7 @@ struct cs {
 	char kill_reason[CS_REASON_LEN];
 	struct cs_cmap cmap;
 	struct qd_facts facts_new;
+	struct qd_native native_new;
 	bool lost;	   /* the connection is to be given up */
 	bool info_wanted;  /* getinfo is out of date */
 	bool unregistered; /* the caller has asked for it: never register again */

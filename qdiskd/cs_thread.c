@@ -107,7 +107,7 @@ static int cs_watch(struct cs *cs, int fd, uint32_t what, uint32_t events)
 static void cs_facts_update(struct cs *cs)
 {
 	char error[CS_ERROR_LEN];
-	int rc = cs_cmap_read(&cs->cmap, &cs->facts_new, error, sizeof(error));
+	int rc = cs_cmap_read(&cs->cmap, &cs->facts_new, &cs->native_new, error, sizeof(error));
 
 	if (rc < 0) {
 		cs->lost = cs->lost || rc == -ENOTCONN;
@@ -116,6 +116,8 @@ static void cs_facts_update(struct cs *cs)
 	}
 	(void)pthread_mutex_lock(&cs->lock);
 	cs->facts = cs->facts_new;
+	cs->native.count = cs->native_new.count;
+	memcpy(cs->native.pair, cs->native_new.pair, cs->native.count * sizeof(cs->native.pair[0]));
 	(void)pthread_mutex_unlock(&cs->lock);
 	cs->now.facts_changes++;
 	cs->info_wanted = true;

@@ -29,7 +29,7 @@ enum {
 };
 
 struct options {
-	const char *config_file;
+	const char *config_file;	/* NULL: native, corosync.conf alone */
 	bool foreground, debug, check, quiet;
 };
 
@@ -81,6 +81,7 @@ struct daemon {
 	qd_mask write_failed;		/* by slot */
 	struct io_health reads_health, writes_health;
 
+	struct qd_native native;	/* what corosync.conf says to us */
 	struct config_reader reader;	/* of a reload */
 	bool reloading;
 	struct qd_config next_config;
@@ -120,6 +121,8 @@ int ports_on_aio(int fd, int revents, void *data);
 
 /* ports_run.c: commands, behind the ports and behind the loop. */
 void ports_tick(struct daemon *d);	/* start the heuristics that are due; at each tick */
+/* The heuristics of `next` replace those of d->config; those that stay keep their state. */
+void ports_heuristics(struct daemon *d, const struct qd_config *next);
 void ports_fence(void *ctx, uint32_t node_id, uint64_t incarnation);
 void ports_score(void *ctx, uint32_t *ret_score, uint32_t *ret_max);
 void ports_on_fenced(void *arg, uint32_t node_id, enum qd_fence_result result);

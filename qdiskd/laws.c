@@ -54,8 +54,8 @@ static void check_range(struct laws *l, const char *name, uint32_t value, uint32
 			const char *unit)
 {
 	if (value < min || value > max)
-		law_error(l, "%s:%u: <quorumd>: attribute %s: value %u%s is not allowed; use %u to %u%s",
-			  l->config->file, l->config->quorumd_line, name, value, unit, min, max, unit);
+		law_error_of(l, name, "value %u%s is not allowed; use %u to %u%s", value, unit, min, max,
+			     unit);
 }
 
 static void check_timings(struct laws *l)
@@ -121,9 +121,9 @@ static void check_watchdog(struct laws *l)
 
 	if (!p->watchdog || reset_ms <= qd_law_forget_ms(p))
 		return;
-	law_error(l, "%s:%u: <quorumd>: attribute watchdog: hardware counts whole seconds, and %u s are "
-		  "longer than is safe with interval %u ms and tko %u; use a longer interval or tko",
-		  l->config->file, l->config->quorumd_line, timeout_s, p->t.interval_ms, p->t.tko);
+	law_error_of(l, "watchdog", "hardware counts whole seconds, and %u s are longer than is safe with "
+		     "interval %u ms and tko %u; use a longer interval or tko", timeout_s, p->t.interval_ms,
+		     p->t.tko);
 }
 
 /* ---- Score and master_wins ---- */
@@ -157,15 +157,15 @@ static void resolve_master_wins(struct laws *l)
 	bool simple = c->heuristic_count == 0 && p->node_count == 2;
 
 	p->master_wins = or_default(c->master_wins, 0) != 0;
-	if (c->master_wins == QD_UNSET && c->votes == QD_UNSET && p->votes == 1 && simple) {
+	/* corosync.conf alone always has votes: corosync wants them */
+	if (c->master_wins == QD_UNSET && (c->votes == QD_UNSET || c->native) && p->votes == 1 && simple) {
 		p->master_wins = true;
 		law_info(l, "Enabling master-wins mode for simple two-node cluster");
 	} else if (p->master_wins && c->heuristic_count > 0) {
 		p->master_wins = false;
 		law_warning(l, "Master-wins mode disabled (it is for clusters without heuristics)");
 	} else if (p->master_wins && p->node_count > 2) {
-		law_error(l, "%s:%u: <quorumd>: attribute master_wins: 1 is for two nodes, there are %u; "
-			  "remove it", c->file, c->quorumd_line, p->node_count);
+		law_error_of(l, "master_wins", "1 is for two nodes, there are %u; remove it", p->node_count);
 	}
 }
 
@@ -187,17 +187,14 @@ static void resolve_policy(struct laws *l)
 	p->watchdog = c->watchdog[0] != '\0';
 	p->fencing = c->fence != QD_FENCE_OFF && c->fence != QD_FENCE_KILL;
 	if (!p->fencing)
-		law_warning(l, "%s:%u: <quorumd>: attribute fence: nothing fences a dead node, data is not "
-			    "protected", c->file, c->quorumd_line);
+		law_warning_of(l, "fence", "nothing fences a dead node, data is not protected");
 	if (p->stop_cman)
-		law_warning(l, "%s:%u: <quorumd>: attribute stop_cman: not acted on by this version; a start "
-			    "that fails leaves corosync running", c->file, c->quorumd_line);
+		law_warning_of(l, "stop_cman", "not acted on by this version; a start that fails leaves "
+			       "corosync running");
 	if (c->device[0] == '\0' && c->label[0] == '\0')
-		law_error(l, "%s:%u: <quorumd>: neither label nor device is given; one is needed",
-			  c->file, c->quorumd_line);
+		law_error_of(l, "label", "neither label nor device is given; one is needed");
 	if (c->device[0] && c->label[0])
-		law_warning(l, "%s:%u: <quorumd>: both label and device are given; label is used",
-			    c->file, c->quorumd_line);
+		law_warning_of(l, "device", "both label and device are given; label is used");
 }
 
 unsigned qd_config_check(const struct qd_config *config, const struct qd_facts *facts,

@@ -17,6 +17,12 @@ void law_find(struct laws *l, enum qd_severity severity, const char *format, ...
 #define law_warning(l, ...) law_find(l, QD_SEV_WARNING, __VA_ARGS__)
 #define law_info(l, ...) law_find(l, QD_SEV_INFO, __VA_ARGS__)
 
+/* Of one attribute of <quorumd>: where it stands, then the words. */
+void law_find_of(struct laws *l, enum qd_severity severity, const char *attribute,
+		 const char *format, ...) __attribute__((format(printf, 4, 5)));
+#define law_error_of(l, ...) law_find_of(l, QD_SEV_ERROR, __VA_ARGS__)
+#define law_warning_of(l, ...) law_find_of(l, QD_SEV_WARNING, __VA_ARGS__)
+
 /* Defaults of interval, tko and the waits, as legacy or from the token. */
 struct qd_timings laws_timings(const struct qd_config *config, uint32_t token_ms);
 

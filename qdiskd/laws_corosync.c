@@ -24,6 +24,25 @@ void law_find(struct laws *l, enum qd_severity severity, const char *format, ...
 	f->count++;
 }
 
+void law_find_of(struct laws *l, enum qd_severity severity, const char *attribute,
+		 const char *format, ...)
+{
+	const struct qd_config *c = l->config;
+	char text[QD_FINDING_LEN];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	if (c->native && strcmp(attribute, "votes") == 0)
+		law_find(l, severity, "%s: quorum.device.votes: %s", c->file, text);
+	else if (c->native)
+		law_find(l, severity, "%s: quorum.device.qdisk.%s: %s", c->file, attribute, text);
+	else
+		law_find(l, severity, "%s:%u: <quorumd>: attribute %s: %s", c->file, c->quorumd_line,
+			 attribute, text);
+}
+
 /* ---- Nodes ---- */
 
 static const struct qd_config_node *config_node(const struct qd_config *c, uint32_t id)
@@ -170,13 +189,12 @@ void laws_votes(struct laws *l)
 	if (p->votes == QD_UNSET)
 		p->votes = f->known && f->device_votes != QD_UNSET ? f->device_votes : default_votes(l);
 	if (p->votes < 1)
-		law_error(l, "%s:%u: <quorumd>: attribute votes: value %u is not allowed; use 1 to %u",
-			  c->file, c->quorumd_line, p->votes, EXPECTED_MAX);
+		law_error_of(l, "votes", "value %u is not allowed; use 1 to %u", p->votes, EXPECTED_MAX);
 	if (f->known && f->model[0] && f->device_votes == QD_UNSET)
 		law_error(l, "corosync.conf: quorum.device.votes is missing; write votes: %u", p->votes);
 	else if (f->known && f->model[0] && f->device_votes != p->votes)
-		law_error(l, "%s:%u: <quorumd>: attribute votes: %u here, quorum.device.votes is %u in "
-			  "corosync.conf", c->file, c->quorumd_line, p->votes, f->device_votes);
+		law_error_of(l, "votes", "%u here, quorum.device.votes is %u in corosync.conf", p->votes,
+			     f->device_votes);
 	check_expected(l, node_votes(p, p->nodes) + p->votes);
 }
 

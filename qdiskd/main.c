@@ -43,16 +43,16 @@ static void usage(FILE *to)
 	      "  -Q  close stdin, stdout and stderr first\n"
 	      "  -s  accepted, ignored\n"
 	      "  -t  check the configuration, print effective values and lines for corosync.conf\n"
-	      "  -c  configuration file (default " CONFIG_FILE ")\n"
+	      "  -c  configuration file (default " CONFIG_FILE ";\n"
+	      "      where that does not exist, corosync.conf alone)\n"
 	      "  -h  this help    -V  version\n", to);
 }
 
 static int options_parse(int argc, char **argv, struct options *o)
 {
-	const char *from_env = getenv("COROSYNC_CLUSTER_CONFIG_FILE");
 	int c;
 
-	*o = (struct options){ .config_file = from_env ? from_env : CONFIG_FILE,
+	*o = (struct options){ .config_file = getenv("COROSYNC_CLUSTER_CONFIG_FILE"),
 			       .debug = getenv("QDISK_DEBUG") != NULL };
 	while ((c = getopt(argc, argv, "fdQsthVc:")) != -1) {
 		switch (c) {
@@ -67,6 +67,9 @@ static int options_parse(int argc, char **argv, struct options *o)
 		default: usage(stderr); return EXIT_USAGE;
 		}
 	}
+	/* Only a file that is not there: one that cannot be read is refused as such. */
+	if (!o->config_file && (access(CONFIG_FILE, F_OK) == 0 || errno != ENOENT))
+		o->config_file = CONFIG_FILE;
 	if (optind < argc) {
 		fprintf(stderr, "qdiskd: unknown argument '%s'\n", argv[optind]);
 		usage(stderr);

@@ -88,6 +88,14 @@ static void heuristic_start(struct daemon *d, uint32_t index, uint64_t now_ms)
 	(void)qd_score_ended(&d->score, index, QD_RUN_FAILED, now_ms);
 }
 
+void ports_heuristics(struct daemon *d, const struct qd_config *next)
+{
+	for (uint32_t i = 0; i < d->score.count; i++)
+		runner_cancel(&d->runner, i);
+	qd_score_change(&d->score, &d->config, next, &d->params.t, d->engine.state.score_ok,
+			daemon_now_ms());
+}
+
 void ports_tick(struct daemon *d)
 {
 	uint64_t now_ms = daemon_now_ms();

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "../cman-shim/clusterconf_native.h"
 #include "daemon.h"
 
 void reload_log(const struct qd_findings *f)
@@ -23,13 +24,14 @@ static bool heuristics_equal(const struct qd_config *a, const struct qd_config *
 		const struct qd_heuristic *x = &a->heuristic[i], *y = &b->heuristic[i];
 
 		equal = strcmp(x->program, y->program) == 0 && x->score == y->score &&
-			x->interval_ms == y->interval_ms && x->tko == y->tko;
+			x->interval_ms == y->interval_ms && x->tko == y->tko &&
+			x->timeout_ms == y->timeout_ms;
 	}
 	return equal;
 }
 
-/* Timings are the cluster's, and the LUN, the slots and the heuristics are a
- * start's: these need a stop. */
+/* Timings are the cluster's, and the LUN and the slots are a start's: these need
+ * a stop. */
 static bool reload_fits(const struct daemon *d, const struct qd_config *next,
 			const struct qd_params *p)
 {
@@ -45,15 +47,14 @@ static bool reload_fits(const struct daemon *d, const struct qd_config *next,
 		what = "cman_label";
 	else if (strcmp(next->watchdog, d->config.watchdog) != 0)
 		what = "watchdog";
-	else if (!heuristics_equal(next, &d->config))
-		what = "the heuristics";
 	if (what)
 		log_line(LOG_ERR, "%s: %s changed; that needs a stop and start of qdiskd, the old "
 			 "configuration stays", next->file, what);
 	return what == NULL;
 }
 
-static void reload_apply(struct daemon *d)
+/* next_config takes effect, or false and why in the log. */
+static bool reload_apply(struct daemon *d)
 {
 	struct qd_params params;
 
@@ -66,10 +67,12 @@ static void reload_apply(struct daemon *d)
 	reload_log(&d->findings);
 	if (d->findings.errors) {
 		log_line(LOG_CRIT, "Configuration failed, the old one stays");
-		return;
+		return false;
 	}
 	if (!reload_fits(d, &d->next_config, &params))
-		return;
+		return false;
+	if (!heuristics_equal(&d->next_config, &d->config))
+		ports_heuristics(d, &d->next_config);
 	d->params = params;
 	d->config = d->next_config;
 	fence_configure(&d->fence, &d->config);
@@ -79,6 +82,31 @@ static void reload_apply(struct daemon *d)
 		log_line(LOG_WARNING, "log file %s cannot be opened", d->config.log.logfile);
 	qd_engine_reconfig(&d->engine, &d->params);
 	log_line(LOG_INFO, "%s: configuration loaded again", d->config.file);
+	return true;
+}
+
+/* A configuration has been read again, or could not be: `error`. */
+static void reload_take(struct daemon *d, int rc, char error[CONFIG_ERROR_LEN])
+{
+	if (rc != 0) {
+		log_line(LOG_CRIT, "Configuration failed: %s; the old one stays", error);
+	} else if (config_names_device(&d->next_config, error, CONFIG_ERROR_LEN) != 0) {
+		log_line(LOG_NOTICE, "Quorum device removed from the configuration.  Shutting down.");
+		qd_engine_stop(&d->engine);
+	} else {
+		(void)reload_apply(d);	/* said in the log */
+	}
+}
+
+/* Native: what corosync showed last is what there is to read. */
+static void reload_native(struct daemon *d)
+{
+	char error[CONFIG_ERROR_LEN] = "";
+
+	if (!cs_native(d->cs, &d->native))
+		return;	/* it comes with the next connection, and is taken then */
+	reload_take(d, clusterconf_native(&d->native, d->facts.cluster, &d->next_config, error,
+					  sizeof(error)), error);
 }
 
 static int on_reader(int fd, int revents, void *data)
@@ -93,14 +121,7 @@ static int on_reader(int fd, int revents, void *data)
 	(void)qb_loop_poll_del(d->loop, fd);
 	config_stop(&d->reader);
 	d->reloading = false;
-	if (rc != 0) {
-		log_line(LOG_CRIT, "Configuration failed: %s; the old one stays", error);
-	} else if (config_names_device(&d->next_config, error, sizeof(error)) != 0) {
-		log_line(LOG_NOTICE, "Quorum device removed from the configuration.  Shutting down.");
-		qd_engine_stop(&d->engine);
-	} else {
-		reload_apply(d);
-	}
+	reload_take(d, rc, error);
 	return 0;
 }
 
@@ -110,6 +131,10 @@ void reload_begin(struct daemon *d)
 
 	if (d->reloading)
 		return;
+	if (d->config.native) {
+		reload_native(d);
+		return;
+	}
 	if (config_start(&d->reader, d->config.file, error, sizeof(error)) != 0) {
 		log_line(LOG_CRIT, "Configuration failed: %s; the old one stays", error);
 		return;
@@ -122,6 +147,26 @@ void reload_begin(struct daemon *d)
 	log_line(LOG_CRIT, "Configuration failed: it could not be read again; the old one stays");
 }
 
+/* Native: corosync's values and ours have changed together. True: what is new is in
+ * force, or ends us; false: the old configuration stays and must still fit. */
+static bool reload_native_facts(struct daemon *d)
+{
+	char error[CONFIG_ERROR_LEN] = "";
+
+	if (!cs_native(d->cs, &d->native))
+		return false;
+	if (clusterconf_native(&d->native, d->facts.cluster, &d->next_config, error, sizeof(error)) != 0) {
+		log_line(LOG_CRIT, "Configuration failed: %s; the old one stays", error);
+		return false;
+	}
+	if (config_names_device(&d->next_config, error, sizeof(error)) != 0) {
+		reload_take(d, 0, error);
+		return true;
+	}
+	/* both were zeroed before they were filled */
+	return memcmp(&d->next_config, &d->config, sizeof(d->config)) != 0 && reload_apply(d); // NOLINT
+}
+
 /* Corosync runs with other values now. What breaks a law there must not go on:
  * the vote is withdrawn by a clean stop, with the code of a refused start. */
 void reload_facts(struct daemon *d)
@@ -129,6 +174,8 @@ void reload_facts(struct daemon *d)
 	struct qd_params params;
 
 	if (!cs_facts(d->cs, &d->facts))
+		return;
+	if (d->config.native && reload_native_facts(d))
 		return;
 	(void)qd_config_check(&d->config, &d->facts, &params, &d->findings);
 	/* both were zeroed before they were filled: padding is equal too */

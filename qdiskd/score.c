@@ -36,7 +36,37 @@ void qd_score_init(struct qd_score *score, const struct qd_config *config,
 		if (h->tko == 0)
 			h->tko = 1;
 		h->timeout_ms = within_ms > 0 ? (uint32_t)within_ms : 1;
+		if (c->timeout_ms && c->timeout_ms < h->timeout_ms)	/* QD_UNSET is the largest */
+			h->timeout_ms = c->timeout_ms;
 		h->next_ms = now_ms;
+	}
+}
+
+/* The heuristic of `score`, made of `config`, that runs this program; NULL: none. */
+static const struct qd_heuristic_state *find_program(const struct qd_score *score,
+						     const struct qd_config *config,
+						     const char *program)
+{
+	for (uint32_t i = 0; i < score->count; i++) {
+		if (strcmp(config->heuristic[i].program, program) == 0)
+			return &score->heuristic[i];
+	}
+	return NULL;
+}
+
+void qd_score_change(struct qd_score *score, const struct qd_config *from, const struct qd_config *to,
+		     const struct qd_timings *t, bool was_fit, uint64_t now_ms)
+{
+	const struct qd_score old = *score;
+
+	qd_score_init(score, to, t, now_ms);
+	for (uint32_t i = 0; i < score->count; i++) {
+		const struct qd_heuristic_state *before = find_program(&old, from, to->heuristic[i].program);
+		struct qd_heuristic_state *h = &score->heuristic[i];
+
+		h->up = before ? before->up : was_fit;
+		h->misses = before ? before->misses : 0;
+		h->next_ms = now_ms + h->interval_ms;
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../cman-shim/clusterconf_native.h"
 #include "../cman-shim/corosync_conf.h"
 #include "daemon.h"
 #include "discover.h"
@@ -30,11 +31,11 @@ static void print_findings(const struct qd_findings *f, bool all)
 static int facts_read(struct daemon *d)
 {
 	char error[CS_ERROR_LEN] = "";
-	int rc = cs_facts_read(FACTS_DEADLINE_MS, &d->facts, error, sizeof(error));
+	int rc = cs_facts_read(FACTS_DEADLINE_MS, &d->facts, &d->native, error, sizeof(error));
 
 	if (rc == 0)
 		return EXIT_OK;
-	if (d->options.check && (rc == -ENOTCONN || rc == -ETIMEDOUT)) {
+	if (d->options.check && d->options.config_file && (rc == -ENOTCONN || rc == -ETIMEDOUT)) {
 		fprintf(stderr, "qdiskd: %s; judging the lines to write instead\n", error);
 		memset(&d->facts, 0, sizeof(d->facts));
 		return EXIT_OK;
@@ -43,23 +44,58 @@ static int facts_read(struct daemon *d)
 	return rc == -ENOTCONN || rc == -ETIMEDOUT ? EXIT_COROSYNC : EXIT_CONFIG;
 }
 
-int start_config(struct daemon *d)
+/* cluster.conf, then what corosync runs with. */
+static int file_read(struct daemon *d)
 {
 	char error[CONFIG_ERROR_LEN] = "";
-	int rc;
 
 	if (config_load(d->options.config_file, &d->config, error, sizeof(error)) != 0 ||
 	    config_names_device(&d->config, error, sizeof(error)) != 0) {
 		complain(error);
 		return EXIT_CONFIG;
 	}
+	return facts_read(d);
+}
+
+/* Without cluster.conf what corosync runs with is all there is. */
+static int native_read(struct daemon *d)
+{
+	char error[CONFIG_ERROR_LEN] = "";
+	int rc = facts_read(d);
+
+	if (rc != EXIT_OK)
+		return rc;
+	if (clusterconf_native(&d->native, d->facts.cluster, &d->config, error, sizeof(error)) == 0 &&
+	    config_names_device(&d->config, error, sizeof(error)) == 0)
+		return EXIT_OK;
+	complain(error);
+	return EXIT_CONFIG;
+}
+
+/* Two files that both configure the quorum disk: one of them is not used. */
+static void warn_native(const struct daemon *d)
+{
+	for (uint32_t i = 0; d->facts.known && i < d->native.count; i++) {
+		if (strncmp(d->native.pair[i].key, "quorum.device.qdisk.", 20) == 0) {
+			fprintf(stderr, "qdiskd: corosync.conf: quorum.device.qdisk is not used: %s is\n",
+				d->config.file);
+			return;
+		}
+	}
+}
+
+int start_config(struct daemon *d)
+{
+	int rc = d->options.config_file ? file_read(d) : native_read(d);
+
+	if (rc != EXIT_OK)
+		return rc;
+	if (d->options.config_file)
+		warn_native(d);
 	for (uint32_t i = 0; i < d->config.notice_count; i++) {
 		if (!d->config.notice[i].corosync)
 			complain(d->config.notice[i].text);
 	}
-	rc = facts_read(d);
-	if (rc != EXIT_OK)
-		return rc;
 	(void)qd_config_check(&d->config, &d->facts, &d->params, &d->findings);
 	print_findings(&d->findings, d->options.check);
 	return d->findings.errors ? EXIT_CONFIG : EXIT_OK;

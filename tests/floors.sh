@@ -49,7 +49,7 @@ include/qd_format.h include/qd_box.h include/qd_config.h include/qd_latency.h in
 include/qd_ports.h include/libcman.h
 qdiskd/aio.h qdiskd/cs.h qdiskd/device.h qdiskd/discover.h qdiskd/runner.h qdiskd/fence.h
 qdiskd/watchdog.h qdiskd/log.h qdiskd/status.h qdiskd/config.h cman-shim/clusterconf.h
-cman-shim/corosync_conf.h
+cman-shim/corosync_conf.h cman-shim/clusterconf_native.h
 '
 
 # room header: a hand does not include another hand, nor a program a program, but

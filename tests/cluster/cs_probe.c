@@ -277,7 +277,7 @@ static int facts_once(uint32_t deadline_ms)
 {
 	static struct qd_facts f;
 	char error[CS_ERROR_LEN] = "";
-	int rc = cs_facts_read(deadline_ms, &f, error, sizeof(error));
+	int rc = cs_facts_read(deadline_ms, &f, NULL, error, sizeof(error));
 
 	if (rc < 0)
 		printf("rc=%d error=[%s]\n", rc, error);

@@ -1,5 +1,7 @@
 /* score.c: when to run which heuristic, and what its ending means. qdisk(5),
  * "Heuristics". */
+#include <stdio.h>
+
 #include "mind_fixture.h"
 
 static struct qd_config config;
@@ -280,6 +282,88 @@ static void legacy_13_in_10000_hours_never_later_than_interval_and_a_tick(void *
 	assert_true(runs > 2 * (end - NEXT) / 7000);
 }
 
+static void heuristic_timeout_ends_a_run_earlier_never_later(void **state)
+{
+	static const struct { uint32_t timeout_ms, want_ms; } rows[] = {
+		{ 500, 500 }, { 9000, 9000 }, { 9001, 9000 }, { QD_UNSET, 9000 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		config.heuristic[0].timeout_ms = rows[i].timeout_ms;
+		qd_score_init(&score, &config, &tko_10, NEXT);
+		assert_int_equal(score.heuristic[0].timeout_ms, rows[i].want_ms);
+	}
+}
+
+/* ---- Other heuristics, by a reload ---- */
+
+static void program(struct qd_heuristic *h, const char *text)
+{
+	(void)snprintf(h->program, sizeof(h->program), "%s", text);
+}
+
+/* "a" up with a failure, "b" down after three, in a node that was fit or not; then "b",
+ * "new" and "a" with other values, in this order. */
+static void change(bool was_fit)
+{
+	struct qd_config next;
+
+	heuristic(1, 2000, 3);
+	heuristic(1, 2000, 3);
+	program(&config.heuristic[0], "a");
+	program(&config.heuristic[1], "b");
+	qd_score_init(&score, &config, &tko_10, NEXT);
+	score.heuristic[0].up = true;
+	score.heuristic[0].misses = 1;
+	score.heuristic[0].phase = QD_HEUR_RUNNING;
+	score.heuristic[1].misses = 3;
+	next = config;
+	next.heuristic_count = 3;
+	program(&next.heuristic[0], "b");
+	program(&next.heuristic[1], "new");
+	next.heuristic[1].score = 5;
+	next.heuristic[1].interval_ms = 4000;
+	program(&next.heuristic[2], "a");
+	next.heuristic[2].score = 7;
+	next.heuristic[2].interval_ms = 1000;
+	qd_score_change(&score, &config, &next, &tko_10, was_fit, NEXT + 100);
+}
+
+static void reload_keeps_what_a_program_has_shown(void **state)
+{
+	(void)state;
+	change(/* was_fit */ true);
+	assert_int_equal(score.count, 3);
+	assert_false(score.heuristic[0].up);
+	assert_int_equal(score.heuristic[0].misses, 3);
+	assert_true(score.heuristic[2].up);
+	assert_int_equal(score.heuristic[2].misses, 1);
+	assert_int_equal(score.heuristic[2].score, 7);
+	assert_int_equal(score.heuristic[2].phase, QD_HEUR_IDLE);
+}
+
+static void reload_takes_a_new_heuristic_as_fit_as_the_node_was(void **state)
+{
+	(void)state;
+	change(/* was_fit */ true);
+	assert_true(score.heuristic[1].up);
+	assert_int_equal(score.heuristic[1].misses, 0);
+	(void)empty(NULL);
+	change(/* was_fit */ false);
+	assert_false(score.heuristic[1].up);
+}
+
+static void reload_runs_each_one_interval_later(void **state)
+{
+	(void)state;
+	change(/* was_fit */ true);
+	assert_int_equal(qd_score_due(&score, NEXT + 1099), -1);
+	assert_int_equal(qd_score_due(&score, NEXT + 1100), 2);
+	assert_int_equal(qd_score_due(&score, NEXT + 2100), 0);
+	assert_int_equal(qd_score_due(&score, NEXT + 4100), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +374,10 @@ int main(void)
 		test_with(empty, heuristic_defaults_follow_the_law),
 		test_with(one, heuristic_values_given_are_kept),
 		test_with(one, heuristic_run_is_overdue_after_k_less_1_intervals),
+		test_with(one, heuristic_timeout_ends_a_run_earlier_never_later),
+		test_with(empty, reload_keeps_what_a_program_has_shown),
+		test_with(empty, reload_takes_a_new_heuristic_as_fit_as_the_node_was),
+		test_with(empty, reload_runs_each_one_interval_later),
 		test_with(empty, legacy_29_thirty_two_heuristics_all_run),
 		test_with(empty, legacy_29_limits_are_defined_for_every_timing),
 		test_with(one, heuristic_one_success_is_up),
