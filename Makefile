@@ -59,7 +59,7 @@ endif
 
 # floors 0 to 2: one archive, pure
 core := format format_box format_envelope format_label format_text latency \
-	core own member elect vote evict stop score laws laws_corosync note \
+	core own member elect vote evict evict_fence stop score laws laws_corosync note \
 	engine engine_box engine_bytes engine_watch
 core_src := $(core:%=qdiskd/%.c) cman-shim/corosync_conf.c
 
@@ -101,7 +101,7 @@ cman_tool_src := $(cman_tool:%=cman-shim/%.c)
 
 # unit programs, by what each is made of besides its own source; core: libqdcore.a
 unit_mind := member member_verdict elect_bid elect_order elect_master elect_mask \
-	vote answer mark mark_wait start own silence unfit stop evict evict_fence reconfig score note
+	vote answer mark mark_wait start own silence unfit stop evict evict_fence evict_lun reconfig score note
 unit_engine := engine engine_ticks engine_express engine_ends engine_bounds engine_watch
 unit_laws := laws laws_defaults laws_corosync laws_score
 unit_corosync_conf := corosync_conf

@@ -50,8 +50,7 @@ static bool read_delay(struct clusterconf *cc, const struct clusterconf_element 
 
 static bool read_fence_daemon(struct clusterconf *cc, const struct clusterconf_element *root)
 {
-	static const char *const unused[] = { "post_fail_delay", "post_join_delay",
-					      "override_time", "override_path", "clean_start",
+	static const char *const unused[] = { "override_time", "override_path", "clean_start",
 					      "skip_undefined" };
 	const struct clusterconf_element *e = clusterconf_single(cc, root, "fence_daemon");
 	struct qd_config *config = cc->config;
@@ -62,8 +61,8 @@ static bool read_fence_daemon(struct clusterconf *cc, const struct clusterconf_e
 		return true;
 	for (size_t i = 0; i < sizeof(unused) / sizeof(unused[0]); i++) {
 		if (clusterconf_get(e, unused[i]))
-			clusterconf_notice(cc, e->line, "<fence_daemon> %s= is not acted on by qdiskd: "
-					   "fencing begins at once", unused[i]);
+			clusterconf_notice(cc, e->line, "<fence_daemon> %s= is not acted on by qdiskd",
+					   unused[i]);
 	}
 	return read_delay(cc, e, "post_fail_delay", &config->post_fail_delay_s) &&
 	       read_delay(cc, e, "post_join_delay", &config->post_join_delay_s);

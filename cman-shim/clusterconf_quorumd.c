@@ -116,6 +116,7 @@ static bool read_fence(struct clusterconf *cc, const struct clusterconf_element 
 	} modes[] = {
 		{ "auto", QD_FENCE_AUTO },
 		{ "agents", QD_FENCE_AGENTS },
+		{ "lun", QD_FENCE_LUN },
 		{ "kill", QD_FENCE_KILL },
 		{ "none", QD_FENCE_OFF },
 	};
@@ -129,11 +130,11 @@ static bool read_fence(struct clusterconf *cc, const struct clusterconf_element 
 			return true;
 		}
 	}
-	if (strcmp(text, "pacemaker") == 0 || strcmp(text, "lun") == 0)
+	if (strcmp(text, "pacemaker") == 0)
 		return clusterconf_refuse(cc, e->line, "<quorumd> fence=\"%s\" is refused: not "
-					  "supported by this version; allowed: auto, agents, kill, "
+					  "supported by this version; allowed: auto, agents, lun, kill, "
 					  "none", text);
-	return clusterconf_refuse_value(cc, e, "fence", "auto, agents, kill, none");
+	return clusterconf_refuse_value(cc, e, "fence", "auto, agents, lun, kill, none");
 }
 
 /* Deprecated attributes that are not acted on: a notice says what holds instead. */

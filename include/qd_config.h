@@ -235,7 +235,9 @@ struct qd_params {
 	uint32_t heuristic_count;
 	bool master_wins, reboot, allow_kill, io_timeout, paranoid, stop_cman;
 	bool watchdog;
-	bool fencing;			/* false: fence="none" */
+	bool fencing;			/* false: fence="none" or "kill" */
+	bool fence_lun;			/* fence="lun" */
+	uint32_t post_fail_ms, post_join_ms;	/* fencing waits: after a death, after a start */
 	uint32_t max_error_cycles;
 	char node_name[QD_NAME_LEN];
 };

@@ -17,6 +17,7 @@
  *	elect.c		bids, acks, mastership, hand-over
  *	vote.c		casts, stands, holds, casts 0; the voting mark
  *	evict.c		what a master does about a dead node
+ *	evict_fence.c	whom a node may fence, and when
  *	stop.c		a clean stop, and hand-over by the leaver
  *	score.c		heuristics to a score
  *	laws*.c		configuration and corosync's facts to struct qd_params
@@ -36,6 +37,7 @@ enum qd_event {
 	QD_EV_RING,	/* what corosync shows has changed */
 	QD_EV_TIMER,	/* a time that qd_next_deadline() named has come */
 	QD_EV_FENCED,	/* a fencing has ended: see `fenced` */
+	QD_EV_FENCE,	/* somebody who may asks for a fencing: see `fenced_node`, `fence_lun` */
 	QD_EV_RECONFIG,	/* new values in force: see `params`; nodes may come, and go as qd_may_remove() allows */
 	QD_EV_STOP,	/* an administrator wants a clean stop */
 };
@@ -96,6 +98,9 @@ struct qd_input {
 	uint32_t fenced_node;
 	uint64_t fenced_incarnation;
 	enum qd_fence_result fenced;
+
+	/* FENCE, beside fenced_node */
+	bool fence_lun;		/* over the LUN, whatever is configured */
 
 	/* RECONFIG */
 	const struct qd_params *params;
@@ -246,11 +251,14 @@ struct qd_member {
 	bool fenced;		/* with success */
 	uint64_t fenced_incarnation;
 	bool fencing;		/* one is under way */
-	bool fence_wanted;
+	bool fencing_lun;	/* by waiting: its watchdog does it */
+	bool fence_wanted;	/* somebody has asked for it */
+	bool fence_wanted_lun;
 	bool fence_undefined;
-	bool eviction_stale;	/* the eviction on the LUN does not say "fenced" yet */
 	uint32_t fence_attempts;
-	uint64_t fence_next_ms;
+	uint64_t fence_next_ms;	/* not before */
+	uint64_t may_beat_ms;	/* for all I have seen it may have beaten as late as that */
+	uint32_t armed_ms;	/* its last beat showed a watchdog armed with that; 0 not */
 	/* bidding */
 	uint32_t bid_ticks;
 	uint16_t bid_sequence;
@@ -300,6 +308,7 @@ struct qd_state {
 	/* peers; [my id - 1] is unused */
 	struct qd_member member[QD_NODE_MAX];
 	qd_mask up;			/* peers, and me when I run */
+	uint64_t joined_ms;		/* when a peer last came up */
 
 	/* masters and bids */
 	uint32_t master;		/* the one live master, me included; 0 none */
@@ -362,6 +371,29 @@ bool qd_may_remove(const struct qd_state *state, uint32_t node_id, uint64_t now_
  * event comes before: L1, L2, or a limit of the vote. UINT64_MAX: never. */
 uint64_t qd_next_deadline(const struct qd_state *state, uint64_t now_ms);
 
+/* May this node have another one fenced now, and if not, why? DONE and RUNS: it is,
+ * or is being, fenced in its present life. `lun`: over the LUN. Pure. */
+enum qd_fence_answer {
+	QD_ASK_MAY,		/* QD_EV_FENCE will begin it */
+	QD_ASK_DONE,
+	QD_ASK_RUNS,
+	QD_ASK_MASTER_DOES,	/* another node, the master, has evicted it */
+	QD_ASK_NOT_MASTER,	/* another node is */
+	QD_ASK_NO_MASTER,	/* as yet */
+	QD_ASK_NO_QUORUM,
+	QD_ASK_NO_SUCH_NODE,
+	QD_ASK_MYSELF,
+	QD_ASK_UNSEEN,		/* its slot has never been read */
+	QD_ASK_OFF,		/* fence="none" or "kill" */
+	QD_ASK_UNDEFINED,	/* there is no method for it */
+	QD_ASK_UNARMED,		/* over the LUN, and it has no armed watchdog */
+};
+
+enum qd_fence_answer qd_fence_ask(const struct qd_state *state, uint32_t node_id, bool lun);
+
+/* Nobody may declare this node fenced: it beats, or has not been silent for long. */
+bool qd_fence_still_beats(const struct qd_state *state, uint32_t node_id);
+
 /* ms since the last beat began, as of now. */
 uint64_t qd_silence(const struct qd_state *state, uint64_t now_ms);
 
@@ -420,5 +452,6 @@ size_t qd_corosync_lines(const struct qd_params *params, char *text, size_t size
 const char *qd_why_text(enum qd_why why);
 const char *qd_vote_text(enum qd_vote vote);
 const char *qd_self_fence_text(enum qd_self_fence reason);
+const char *qd_fence_answer_text(enum qd_fence_answer answer);
 
 #endif

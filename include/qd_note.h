@@ -48,10 +48,13 @@ enum qd_note_id {
 	QD_NOTE_COROSYNC_GONE,
 	QD_NOTE_COROSYNC_BACK,
 	QD_NOTE_COROSYNC_STALLED,
+	QD_NOTE_FENCE_WANTED,	/* asked for */
 	QD_NOTE_FENCE_START,	/* a = attempt */
 	QD_NOTE_FENCE_OK,
 	QD_NOTE_FENCE_FAILED,	/* a = ms until the next try */
 	QD_NOTE_FENCE_UNDEFINED,
+	QD_NOTE_FENCE_UNARMED,	/* over the LUN: it had no armed watchdog */
+	QD_NOTE_FENCE_LIED,	/* fenced with success, and it beats */
 	QD_NOTE_FENCE_DROPPED,	/* the victim came back as a new incarnation */
 	QD_NOTE_IO_ERRORS,	/* a = errors in a row: giving up */
 	QD_NOTE_STOPPING,

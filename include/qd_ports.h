@@ -131,6 +131,8 @@ void qd_engine_alarm(struct qd_engine *engine);		/* the alarm went off */
 void qd_engine_ring(struct qd_engine *engine);		/* what corosync shows has changed */
 void qd_engine_fenced(struct qd_engine *engine, uint32_t node_id, uint64_t incarnation,
 		      enum qd_fence_result result);
+/* Somebody who may asks for a fencing, see qd_fence_ask(); `lun`: over the LUN. */
+void qd_engine_fence(struct qd_engine *engine, uint32_t node_id, bool lun);
 void qd_engine_reconfig(struct qd_engine *engine, const struct qd_params *params);
 
 /* More slots from the next read on: before a RECONFIG with a node beyond those

@@ -356,6 +356,9 @@ void qd_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *o
 	case QD_EV_FENCED:
 		evict_fenced(s, in, out);
 		break;
+	case QD_EV_FENCE:
+		evict_wanted(s, in, out);
+		break;
 	case QD_EV_RECONFIG:
 		reconfig(s, in->params);
 		break;

@@ -342,6 +342,16 @@ void qd_engine_fenced(struct qd_engine *e, uint32_t node_id, uint64_t incarnatio
 	engine_step(e, &in);
 }
 
+void qd_engine_fence(struct qd_engine *e, uint32_t node_id, bool lun)
+{
+	struct qd_input in;
+
+	engine_input(e, QD_EV_FENCE, &in);
+	in.fenced_node = node_id;
+	in.fence_lun = lun;
+	engine_step(e, &in);
+}
+
 void qd_engine_reconfig(struct qd_engine *e, const struct qd_params *params)
 {
 	struct qd_input in;

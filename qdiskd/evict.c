@@ -1,9 +1,6 @@
 /* What a master does about a dead node: evict it on the LUN, have corosync kill
- * it, fence it. Rules: qdisk(5), "Members" and "Fencing". */
+ * it. Fencing follows in evict_fence.c. Rules: qdisk(5), "Members". */
 #include "mind.h"
-
-#define FENCE_PAUSE_MIN_MS 1000u
-#define FENCE_PAUSE_MAX_MS 60000u
 
 /* Somebody who runs sees this node. */
 static bool seen_by_others(const struct qd_state *s, uint32_t id)
@@ -15,9 +12,7 @@ static bool seen_by_others(const struct qd_state *s, uint32_t id)
 	return false;
 }
 
-/* A slot that cannot be read proves nothing by itself: the node must also be
- * out of my membership and unseen by all that run. */
-static bool death_is_proven(const struct qd_state *s, uint32_t id)
+bool death_is_proven(const struct qd_state *s, uint32_t id)
 {
 	const struct qd_member *m = member_see(s, id);
 
@@ -77,7 +72,7 @@ static void evict_peer(struct qd_state *s, uint32_t id, uint64_t wall_s, struct 
 	if (!m->known || !m->beating)
 		return;
 	if (!member_evicted(m)) {
-		if (!state_lives(m->block.state) || !death_is_proven(s, id))
+		if (!state_lives(m->block.state) || (!death_is_proven(s, id) && !m->fence_wanted))
 			return;
 		note_add(out, QD_NOTE_EVICTION, id, m->missed, 0);
 		evict(s, id, wall_s, out);
@@ -93,45 +88,6 @@ static void evict_peer(struct qd_state *s, uint32_t id, uint64_t wall_s, struct 
 	}
 }
 
-/* ---- Fencing ---- */
-
-/* A living node whose mark makes me wait is the master's business, not mine. */
-static bool only_the_dead_hold_me(const struct qd_state *s, uint64_t now_ms)
-{
-	for_each_node(id, peers(s)) {
-		if (mark_makes_wait(s, id, now_ms) && !death_is_proven(s, id))
-			return false;
-	}
-	return true;
-}
-
-/* Whom I may fence now. A master: those it has evicted. A bidder that has won
- * but for the voting marks of nodes dead to it: those nodes. */
-static bool fence_due(const struct qd_state *s, uint32_t id, uint64_t now_ms)
-{
-	const struct qd_member *m = member_see(s, id);
-
-	if (!s->p.fencing || !m->known || !m->beating || m->fencing || m->fence_undefined ||
-	    member_fenced(m) || now_ms < m->fence_next_ms)
-		return false;
-	if (s->role == QD_STATE_MASTER)
-		return member_evicted(m) && s->cs.connected && s->cs.quorate;
-	return elect_won_but_held(s) && mark_makes_wait(s, id, now_ms) && only_the_dead_hold_me(s, now_ms);
-}
-
-static void fence_start(struct qd_state *s, uint32_t id, struct qd_actions *out)
-{
-	struct qd_member *m = member_of(s, id);
-	struct qd_action *a;
-
-	m->fencing = true;
-	m->fence_attempts++;
-	note_add(out, QD_NOTE_FENCE_START, id, m->fence_attempts, 0);
-	a = action_add(out, QD_ACT_FENCE);
-	a->node = id;
-	a->incarnation = m->block.incarnation;
-}
-
 void evict_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
 {
 	if (!in->tick)
@@ -139,50 +95,6 @@ void evict_step(struct qd_state *s, const struct qd_input *in, struct qd_actions
 	for_each_node(id, peers(s)) {
 		if (s->role == QD_STATE_MASTER && !s->woke && !s->leaving)
 			evict_peer(s, id, in->wall_s, out);
-		if (fence_due(s, id, in->now_ms) && !s->woke && !s->stopping)
-			fence_start(s, id, out);
-	}
-}
-
-static uint64_t fence_pause_ms(uint32_t attempts)
-{
-	/* attempts may be 0: counted in a life that has ended since */
-	uint32_t doublings = attempts < 1 ? 0 : attempts < 10 ? attempts - 1 : 9;
-	uint64_t pause = (uint64_t)FENCE_PAUSE_MIN_MS << doublings;
-
-	return pause < FENCE_PAUSE_MAX_MS ? pause : FENCE_PAUSE_MAX_MS;
-}
-
-void evict_fenced(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
-{
-	struct qd_member *m;
-
-	if (!qd_has(peers(s), in->fenced_node))
-		return;
-	m = member_of(s, in->fenced_node);
-	s->fence_victim = in->fenced_node;
-	s->fence_result = in->fenced;
-	s->fence_wall_s = in->wall_s;
-	s->fence_ms = in->now_ms;
-	if (!m->known || m->block.incarnation != in->fenced_incarnation)
-		return;	/* it has come back since: what was fenced is gone */
-	m->fencing = false;
-	switch (in->fenced) {
-	case QD_FENCE_SUCCESS:
-		m->fenced = true;
-		m->fenced_incarnation = in->fenced_incarnation;
-		m->fence_attempts = 0;
-		note_add(out, QD_NOTE_FENCE_OK, in->fenced_node, 0, 0);
-		break;
-	case QD_FENCE_UNDEFINED:
-		m->fence_undefined = true;
-		note_add(out, QD_NOTE_FENCE_UNDEFINED, in->fenced_node, 0, 0);
-		break;
-	case QD_FENCE_NONE:
-	case QD_FENCE_FAILED:
-		m->fence_next_ms = in->now_ms + fence_pause_ms(m->fence_attempts);
-		note_add(out, QD_NOTE_FENCE_FAILED, in->fenced_node,
-			 fence_pause_ms(m->fence_attempts), 0);
-		break;
+		evict_fence(s, id, in, out);
 	}
 }

@@ -186,8 +186,15 @@ static void resolve_policy(struct laws *l)
 	p->max_error_cycles = or_default(c->max_error_cycles, 0);
 	p->watchdog = c->watchdog[0] != '\0';
 	p->fencing = c->fence != QD_FENCE_OFF && c->fence != QD_FENCE_KILL;
+	p->fence_lun = c->fence == QD_FENCE_LUN;
+	p->post_fail_ms = 1000 * or_default(c->post_fail_delay_s, 0);
+	p->post_join_ms = 1000 * or_default(c->post_join_delay_s, 0);
 	if (!p->fencing)
 		law_warning_of(l, "fence", "nothing fences a dead node, data is not protected");
+	if (p->fence_lun && !p->watchdog)
+		law_error_of(l, "fence", "lun needs a watchdog on every node, which resets one that cannot "
+			     "read its poison pill; add watchdog=\"/dev/watchdog\", or another of auto, "
+			     "agents, kill, none");
 	if (p->stop_cman)
 		law_warning_of(l, "stop_cman", "not acted on by this version; a start that fails leaves "
 			       "corosync running");

@@ -53,15 +53,25 @@ static void member_new_life(struct qd_member *m, uint32_t id, struct qd_actions 
 {
 	if (m->up)
 		note_add(out, QD_NOTE_NODE_DOWN, id, 0, 0);
-	if (m->fencing || m->fence_attempts)
+	if (m->fencing || (m->fence_attempts && !member_fenced(m)))
 		note_add(out, QD_NOTE_FENCE_DROPPED, id, 0, 0);
 	member_down(m);
 	m->dead = false;
 	m->fencing = false;
 	m->fence_attempts = 0;
 	m->fence_undefined = false;
+	m->fencing_lun = m->fence_wanted = m->fence_wanted_lun = false;
 	m->fence_next_ms = 0;
 	m->bid_ticks = 0;
+}
+
+/* A beat that this life has not shown before. */
+static void member_beats(struct qd_member *m, const struct qd_block *b, uint64_t now_ms)
+{
+	m->beating = true;
+	m->beat_ms = m->may_beat_ms = now_ms;
+	m->beat_after_ms = b->has_ext ? m->read_ms : 0;
+	m->armed_ms = b->has_ext && (b->ext.flags & QD_EXT_ARMED) ? b->ext.watchdog_ms : 0;
 }
 
 /* Who was evicted. Legacy's block names nobody, and carries the master's own
@@ -82,6 +92,10 @@ static void member_take_eviction(struct qd_member *m, uint32_t id, const struct 
 		m->beat_ms = now_ms;
 	else if (!m->evicted || m->evicted_incarnation != victim)
 		note_add(out, QD_NOTE_NODE_EVICTED, id, b->writer_id, 0);
+	/* It covers whatever has landed since the last look; that no such beat was
+	 * followed by a pet is known only of a node that was dead to me before. */
+	if (m->block.state != QD_STATE_EVICTED && !m->dead)
+		m->may_beat_ms = now_ms;
 	m->evicted = true;
 	m->evicted_incarnation = victim;
 	if (b->has_ext && (b->ext.flags & QD_EXT_FENCED)) {
@@ -96,9 +110,10 @@ static void member_take_eviction(struct qd_member *m, uint32_t id, const struct 
 
 /* A good block, no eviction. A beat that runs backwards within one incarnation
  * is an old block (a stale read): it says nothing. */
-static void member_take(struct qd_member *m, uint32_t id, const struct qd_block *b,
+static void member_take(struct qd_state *s, uint32_t id, const struct qd_block *b,
 			const struct qd_input *in, struct qd_actions *out)
 {
+	struct qd_member *m = member_of(s, id);
 	bool same_life = m->known && m->block.incarnation == b->incarnation;
 
 	if (same_life && b->has_ext && m->block.has_ext && b->ext.beat < m->block.ext.beat)
@@ -107,14 +122,11 @@ static void member_take(struct qd_member *m, uint32_t id, const struct qd_block 
 		m->beat_ms = in->now_ms;
 	} else if (!same_life) {
 		member_new_life(m, id, out);
-		m->beating = true;
-		m->beat_ms = in->now_ms;
-		m->beat_after_ms = b->has_ext ? m->read_ms : 0;
+		member_beats(m, b, in->now_ms);
 	} else if (block_beat(b) != block_beat(&m->block)) {
-		m->beating = true;
-		m->fenced = false;	/* it lives: whatever was fenced was not it */
-		m->beat_ms = in->now_ms;
-		m->beat_after_ms = b->has_ext ? m->read_ms : 0;
+		if (member_fenced(m))	/* it lives: whatever was fenced was not it */
+			evict_lied(s, id, in->now_ms, out);
+		member_beats(m, b, in->now_ms);
 	}
 	if (m->up && b->state == QD_STATE_NONE) {
 		note_add(out, QD_NOTE_NODE_SHUTDOWN, id, 0, 0);
@@ -175,6 +187,9 @@ static void member_judge(struct qd_state *s, uint32_t id, const struct qd_input 
 		m->dead = false;
 	} else if (lives && m->beating && !m->dead && member_out_of_time(s, m, limit, in)) {
 		m->dead = true;
+		/* Where a node has come up meanwhile, this one may come back with it. */
+		m->fence_next_ms = in->now_ms + (s->joined_ms > m->beat_ms ? s->p.post_join_ms :
+									     s->p.post_fail_ms);
 		note_add(out, s->role == QD_STATE_MASTER ? QD_NOTE_NODE_DEAD : QD_NOTE_NODE_SILENT,
 			 id, m->missed, limit);
 		member_down(m);
@@ -183,6 +198,7 @@ static void member_judge(struct qd_state *s, uint32_t id, const struct qd_input 
 	}
 	if (!m->up && lives && m->readable && m->seen > s->p.t.tko_up && !member_evicted(m)) {
 		m->up = true;
+		s->joined_ms = in->now_ms;
 		note_add(out, QD_NOTE_NODE_UP, id, 0, 0);
 	}
 }
@@ -221,10 +237,12 @@ void member_look(struct qd_state *s, uint32_t id, const struct qd_slot *slot,
 		note_add(out, readable ? QD_NOTE_SLOT_GOOD : QD_NOTE_SLOT_BAD, id, 0, 0);
 	m->looked = true;
 	m->readable = readable;
+	if (!readable)
+		m->may_beat_ms = in->now_ms;	/* and nobody would see it */
 	if (readable && slot->block.state == QD_STATE_EVICTED)
 		member_take_eviction(m, id, &slot->block, in->now_ms, out);
 	else if (readable)
-		member_take(m, id, &slot->block, in, out);
+		member_take(s, id, &slot->block, in, out);
 	if (!in->tick)
 		return;
 	member_count(m);

@@ -109,6 +109,17 @@ uint64_t stop_deadline(const struct qd_state *s);	/* UINT64_MAX: not stopping */
 
 /* evict.c */
 void evict_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);
+
+/* Dead, and not only to me where its slot cannot be read: that proves nothing by
+ * itself, so the node must also be out of my membership and unseen by all that run. */
+bool death_is_proven(const struct qd_state *s, uint32_t id);
+
+/* evict_fence.c */
+void evict_fence(struct qd_state *s, uint32_t id, const struct qd_input *in, struct qd_actions *out);
 void evict_fenced(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);
+void evict_wanted(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);
+
+/* A node that was fenced with success has beaten: fence it again. */
+void evict_lied(struct qd_state *s, uint32_t id, uint64_t now_ms, struct qd_actions *out);
 
 #endif

@@ -51,10 +51,13 @@ static const struct {
 	[QD_NOTE_COROSYNC_GONE] = { LOG_ERR, "corosync is gone, heartbeating as state none until it is back" },
 	[QD_NOTE_COROSYNC_BACK] = { LOG_NOTICE, "corosync is back" },
 	[QD_NOTE_COROSYNC_STALLED] = { LOG_ERR, "corosync does not answer, heartbeating as state none until it does" },
+	[QD_NOTE_FENCE_WANTED] = { LOG_NOTICE, "fencing of node %N was asked for" },
 	[QD_NOTE_FENCE_START] = { LOG_NOTICE, "fencing node %N (try %A)" },
 	[QD_NOTE_FENCE_OK] = { LOG_NOTICE, "fence node %N success" },
 	[QD_NOTE_FENCE_FAILED] = { LOG_ERR, "fence node %N failed, next try in %A ms" },
-	[QD_NOTE_FENCE_UNDEFINED] = { LOG_WARNING, "fence node %N undefined: no fence method is configured, data is not protected" },
+	[QD_NOTE_FENCE_UNDEFINED] = { LOG_WARNING, "fence node %N undefined: there is no fence method for it, data is not protected" },
+	[QD_NOTE_FENCE_UNARMED] = { LOG_ERR, "fence node %N over the LUN refused: it was not seen with an armed watchdog, nothing would reset it" },
+	[QD_NOTE_FENCE_LIED] = { LOG_ALERT, "node %N beats although its fencing reported success: it was not fenced, fencing it again" },
 	[QD_NOTE_FENCE_DROPPED] = { LOG_NOTICE, "node %N came back as a new incarnation, no more fencing" },
 	[QD_NOTE_IO_ERRORS] = { LOG_ALERT, "Too many I/O errors; giving up. (%A in a row)" },
 	[QD_NOTE_STOPPING] = { LOG_INFO, "stopping: withdrawing the vote" },
@@ -130,6 +133,39 @@ const char *qd_self_fence_text(enum qd_self_fence reason)
 		return "Failed to send a heartbeat in time";
 	case QD_FENCED_QUORATE:
 		return "Failed to send a heartbeat in time, and corosync still counts the quorum device";
+	}
+	return "unknown";
+}
+
+const char *qd_fence_answer_text(enum qd_fence_answer answer)
+{
+	switch (answer) {
+	case QD_ASK_MAY:
+		return "it may be fenced";
+	case QD_ASK_DONE:
+		return "it has been fenced with success";
+	case QD_ASK_RUNS:
+		return "it is being fenced";
+	case QD_ASK_MASTER_DOES:
+		return "the master has evicted it, and fences it";
+	case QD_ASK_NOT_MASTER:
+		return "this node is not the master, only the master fences";
+	case QD_ASK_NO_MASTER:
+		return "there is no master as yet";
+	case QD_ASK_NO_QUORUM:
+		return "this node is not quorate, stops, or has just been silent itself";
+	case QD_ASK_NO_SUCH_NODE:
+		return "no node of this cluster";
+	case QD_ASK_MYSELF:
+		return "a node does not fence itself";
+	case QD_ASK_UNSEEN:
+		return "its slot on the LUN has never been read";
+	case QD_ASK_OFF:
+		return "fencing is switched off in <quorumd fence=>";
+	case QD_ASK_UNDEFINED:
+		return "there is no fence method for it";
+	case QD_ASK_UNARMED:
+		return "it was not seen with an armed watchdog, nothing would reset it";
 	}
 	return "unknown";
 }

@@ -85,6 +85,7 @@ static void member_times(const struct times *t, struct qd_member *m, const struc
 	past(t, &m->beat_ms, qd_law_forget_ms(p));
 	proof(t, &m->read_ms, p);
 	proof(t, &m->beat_after_ms, p);
+	m->may_beat_ms = 0;	/* fencing is off */
 	if (m->fence_next_ms <= t->now)
 		m->fence_next_ms = 0;
 	future(t, &m->fence_next_ms);
@@ -105,6 +106,7 @@ static void state_times(const struct times *t, struct qd_engine *e, uint32_t nod
 	past(t, &s->stop_ms, 5000);
 	past(t, &s->leave_ms, 2 * XP_INTERVAL);
 	s->fence_ms = s->fence_wall_s = 0;
+	s->joined_ms = 0;
 	for (uint32_t j = 0; j < nodes; j++)
 		member_times(t, &s->member[j], &s->p);
 }

@@ -14,6 +14,7 @@
  *	sim_trace.c	what happened, in words
  *	sim_world.c	clocks and the event loop
  *	sim_machine.c	machines: power, daemons, pauses, watchdog
+ *	sim_fencing.c	fencing that is asked for; who counts as fenced
  *	sim_ports.c	the ports of one engine
  *	sim_lun.c	the shared LUN
  *	sim_lun_show.c	what a read shows that the LUN is not
@@ -38,6 +39,7 @@
  *	sim_story_lun.c	staged scenarios: the LUN is not what it was
  *	sim_story_admin.c	staged scenarios: what administrators do
  *	sim_legacy.c	staged scenarios: what the 2011 daemon did wrong
+ *	sim_story_fence.c	staged scenarios: fencing over the LUN, and on demand
  *	sim_found.c	staged scenarios: what the simulator has found
  *	sim_rare.c	staged scenarios: moments that chance does not hit
  *	sim_self.c	worlds that break each invariant: the checker can fail
@@ -230,6 +232,7 @@ struct sim_node {
 	enum qd_self_fence self_fence_reason;
 	uint32_t life;		/* of the daemon: +1 with each start and end */
 	uint32_t power;		/* +1 with each boot and power cut */
+	uint32_t life_power;	/* of the daemon's start */
 	uint32_t pause_gen, guard_gen;
 	uint64_t stirred_at;	/* machine, daemon and corosync stand still or go on since then */
 	bool guarded;
@@ -331,6 +334,7 @@ enum sim_fault {
 	SIM_F_RELABELLED, SIM_F_ELSEWHERE,
 	SIM_F_SCORE, SIM_F_STOP, SIM_F_WALL_STEP, SIM_F_FENCING, SIM_F_RECONFIG,
 	SIM_F_SCORE_FLAPS, SIM_F_FENCE_LIES, SIM_F_RESTART_ALL, SIM_F_POWER, SIM_F_TWIN, SIM_F_TIMINGS,
+	SIM_F_FENCE_ASKED,	/* the last one: drawn where setup.asks */
 	SIM_F_COUNT
 };
 
@@ -385,6 +389,8 @@ struct sim_setup {
 	uint32_t sector_size;	/* 0: 512 */
 	bool guard;		/* frozen or dead for K*I: reset (the assumption) */
 	bool watchdog, io_timeout, fencing;
+	bool fence_lun;		/* where there is a watchdog: fence="lun" */
+	bool asks;		/* a resource manager has living nodes fenced */
 	bool heuristics, reboot;
 	bool master_wins;	/* where it may be: sim_master_wins() */
 	bool mixed;		/* the label has no room for timings, and some nodes have others */
@@ -438,6 +444,7 @@ struct sim_check {
 	uint32_t node;
 	uint32_t exempt;	/* node id: a story wrongs it, S5 and S7 say nothing about it */
 	sim_set lied;		/* still quorate, though fencing reported them dead or their marks were lost */
+	qd_mask asked;		/* somebody had these fenced, alive as they are: S7 does not hold, S5 not yet */
 	qd_mask forged;		/* a stranger wrote good blocks in their names: neither does S7 */
 	struct sim_lives evicted[QD_NODE_MAX + 1];	/* an eviction of these has landed */
 	struct sim_lives judged[QD_NODE_MAX + 1];	/* found silent for K*I by a master */

@@ -77,6 +77,10 @@ void sim_watchdog(struct sim_world *w, struct sim_node *n);
 void sim_ports_init(struct sim_node *n);
 void sim_fence_hit(struct sim_world *w, uint32_t victim);
 void sim_fenced(struct sim_world *w, struct sim_node *n, uint32_t victim);
+
+/* sim_fencing.c */
+void sim_check_fenced(struct sim_world *w, const struct sim_node *n, uint32_t victim);
+void sim_fence_asked(struct sim_world *w, struct sim_node *n);
 void sim_kill_hit(struct sim_world *w, struct sim_node *n, uint32_t victim);
 
 /* sim_lun.c */
@@ -323,7 +327,7 @@ struct sim_story {
 	const char *name;
 	const char *(*run)(struct sim_world *w);
 };
-extern const struct sim_story sim_stories[], sim_stories_lun[], sim_stories_admin[], sim_legacy[],
+extern const struct sim_story sim_stories[], sim_stories_lun[], sim_stories_admin[], sim_stories_fence[], sim_legacy[],
 	sim_found[], sim_self[], sim_safety[], sim_rare[];	/* end: name NULL */
 
 /* sim_golden.c, sim_tale*.c: a story that is kept word by word in tests/traces. No dice

@@ -166,9 +166,10 @@ static void chaos_draw_faults(struct sim_world *w)
 	uint64_t at = w->now + sim_plan_dice(w, 0, sim_cycles(w, 20));
 	uint32_t count = (uint32_t)sim_plan_dice(w, 1, sim_rng_chance(&w->plan, 100) ? SIM_FAULTS : 6);
 	uint64_t spread = sim_cycles(w, sim_plan_dice(w, 1, 15));
+	uint64_t last = w->setup.asks ? SIM_F_FENCE_ASKED : SIM_F_FENCE_ASKED - 1;
 
 	while (w->fault_count < count) {
-		enum sim_fault fault = (enum sim_fault)sim_plan_dice(w, 0, SIM_F_COUNT - 1);
+		enum sim_fault fault = (enum sim_fault)sim_plan_dice(w, 0, last);
 
 		if (!fault_fits(w->setup.kind, fault))
 			continue;

@@ -242,7 +242,7 @@ static void check_eviction(struct sim_world *w, struct sim_node *n, const struct
 		return;
 	}
 	if (lives_have(&w->check.judged[slot], victim) || was_evicted(w, slot, victim) ||
-	    slot == w->check.exempt || qd_has(w->check.forged, slot))
+	    slot == w->check.exempt || qd_has(w->check.forged | w->check.asked, slot))
 		return;
 	sim_say(w, n->id, "evicts node %llu, whose last write landed %llu us ago", slot,
 		w->now - w->lun.landed[slot], 0);
@@ -317,7 +317,7 @@ void sim_check_poll(struct sim_world *w, struct sim_node *n, uint64_t incarnatio
 	if (!cast)
 		return;
 	n->led_by_old = led_by_old(w, n);
-	if (was_evicted(w, n->id, incarnation) && n->id != w->check.exempt)
+	if (was_evicted(w, n->id, incarnation) && n->id != w->check.exempt && !qd_has(w->check.asked, n->id))
 		sim_fail(w, "S5", n->id, "an evicted incarnation casts 1");
 	if (silence_ms(w, n) > qd_law_withdraw_ms(&n->params.t) + 2)
 		sim_fail(w, "L1", n->id, "casts 1 after (K-1)*I without a landing");

@@ -201,5 +201,6 @@ const struct sim_fault_row sim_admin_faults[SIM_F_COUNT] = {
 	[SIM_F_RESTART_ALL] = { "all daemons restarted", restart_all, NULL },
 	[SIM_F_POWER] = { "power failure", power_fails, NULL },
 	[SIM_F_TWIN] = { "twin", twin_begins, NULL },
+	[SIM_F_FENCE_ASKED] = { "fencing is asked for", sim_fence_asked, NULL },
 	[SIM_F_TIMINGS] = { "other timings", timings_differ, timings_differ_now },
 };

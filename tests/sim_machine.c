@@ -145,6 +145,8 @@ void sim_daemon_start(struct sim_world *w, struct sim_node *n)
 	n->parked_tick = false;
 	n->parked_count = 0;
 	n->landed_start = 0;
+	n->life_power = n->power;
+	w->check.asked &= ~qd_bit(n->id);
 	memset(n->fencing, 0, sizeof(n->fencing));
 	for (uint32_t i = 0; i < w->setup.nodes; i++)
 		highest = w->node[i].id > highest ? w->node[i].id : highest;

@@ -200,7 +200,7 @@ static void port_exit(void *ctx, int status)
 	n->exited = true;
 	n->exit_status = status;
 	sim_say(n->world, n->id, "qdiskd ends with status %llu", (uint64_t)status, 0, 0);
-	n->armed = false;	/* disarmed by hand before the end, as the device */
+	n->armed = n->armed && !(n->engine.state.leaving && n->engine.state.own_landed);
 	if (n->co.up && !n->co.frozen)
 		sim_vote_unregister(n->world, n);
 	if (n->co.up && n->engine.state.voting && (n->co.frozen || n->hand.cs.unheard_one)) {
@@ -220,6 +220,8 @@ static void port_note(void *ctx, const struct qd_note *note)
 
 	n->world->stats.evictions += note->id == QD_NOTE_EVICTION;
 	n->world->stats.elections += note->id == QD_NOTE_MASTER;
+	if (note->id == QD_NOTE_FENCE_OK)
+		sim_check_fenced(n->world, n, note->node);
 	sim_note(n->world, n->id, note);
 }
 

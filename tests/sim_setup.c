@@ -114,6 +114,8 @@ void sim_setup_draw(struct sim_setup *s, uint64_t seed, enum sim_kind kind, uint
 		s->spares = sim_rng_chance(&rng, 200);
 		s->nodes += s->spares;
 	}
+	s->fence_lun = sim_rng_chance(&rng, 500) && s->fencing && s->watchdog;
+	s->asks = kind == SIM_CHAOS && sim_rng_chance(&rng, 200);
 	s->fence_min_ms = s->t.interval_ms;
 	s->fence_max_ms = 40 * s->t.interval_ms;
 	s->boot_min_ms = 10 * s->t.interval_ms;
@@ -130,9 +132,9 @@ void sim_setup_without(struct sim_setup *s, uint32_t without)
 	if (without & SIM_WITHOUT_BOOT)
 		s->boot_min_ms = s->boot_max_ms = 0;
 	if (without & SIM_WITHOUT_FENCING)
-		s->fencing = false;
+		s->fencing = s->fence_lun = s->asks = false;
 	if (without & SIM_WITHOUT_WATCHDOG)
-		s->watchdog = false;
+		s->watchdog = s->fence_lun = false;
 	if (without & SIM_WITHOUT_IO_TIMEOUT)
 		s->io_timeout = false;
 	if (without & SIM_WITHOUT_MIXED)

@@ -30,10 +30,11 @@ static void tell_setup(const struct sim_setup *s, const char *before)
 	printf("%s%u nodes; I %u ms, K %u, U %u, W %u, M %u; token %u ms, consensus %u ms\n", before, s->nodes,
 	       s->t.interval_ms, s->t.tko, s->t.tko_up, s->t.upgrade_wait, s->t.master_wait, s->token_ms,
 	       s->consensus_ms);
-	printf("%s%s the assumption that what is frozen for K*I is reset%s%s%s%s%s%s%s\n", before,
+	printf("%s%s the assumption that what is frozen for K*I is reset%s%s%s%s%s%s%s%s\n", before,
 	       s->guard ? "with" : "without", s->watchdog ? "; watchdog" : "", s->io_timeout ? "; io_timeout" : "",
-	       s->fencing ? "; fencing" : "", s->heuristics ? "; heuristics" : "", s->reboot ? "; reboot" : "",
-	       s->restart ? "; daemons are started again" : "", s->boot_max_ms ? "; machines boot again" : "");
+	       s->fence_lun ? "; fencing over the LUN" : s->fencing ? "; fencing" : "", s->heuristics ? "; heuristics" : "", s->reboot ? "; reboot" : "",
+	       s->restart ? "; daemons are started again" : "", s->boot_max_ms ? "; machines boot again" : "",
+	       s->asks ? "; nodes are fenced on demand" : "");
 }
 
 static void tell_plan(const struct sim_setup *s, const char *before)

@@ -229,6 +229,7 @@ static void node_params(struct sim_world *w, struct sim_node *n)
 		.io_timeout = s->io_timeout,
 		.watchdog = s->watchdog,
 		.fencing = s->fencing,
+		.fence_lun = s->fence_lun,
 	};
 	for (uint32_t i = 0; i < s->nodes; i++) {
 		p->nodes |= qd_bit(w->node[i].id);

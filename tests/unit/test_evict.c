@@ -305,7 +305,8 @@ static void undead_after_a_fencing_with_success_is_fenced_again(void **state)
 	writes_again(PEER_LIFE(3));
 	mind_cycle(&m);
 	assert_int_equal(m.fenced, qd_bit(3));
-	assert_int_equal(m.note[QD_NOTE_FENCE_START].a, 1);
+	assert_int_equal(m.note[QD_NOTE_FENCE_START].a, 2);
+	assert_int_equal(m.noted[QD_NOTE_FENCE_LIED], 1);
 	assert_false(m.eviction.ext.flags & QD_EXT_FENCED);
 }
 

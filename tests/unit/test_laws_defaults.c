@@ -125,6 +125,27 @@ static void defaults_of_policy_can_be_switched(void **state)
 	assert_int_equal(params.max_error_cycles, 9);
 }
 
+static void fence_lun_without_a_watchdog_is_refused(void **state)
+{
+	(void)state;
+	config.fence = QD_FENCE_LUN;
+	assert_refused("<quorumd>: attribute fence: lun needs a watchdog", "/dev/watchdog");
+	memcpy(config.watchdog, "/dev/watchdog", sizeof("/dev/watchdog"));
+	assert_accepted();
+	assert_true(params.fencing);
+	assert_true(params.fence_lun);
+}
+
+static void fence_delays_are_seconds(void **state)
+{
+	(void)state;
+	config.post_fail_delay_s = 3;
+	config.post_join_delay_s = 20;
+	assert_accepted();
+	assert_int_equal(params.post_fail_ms, 3000);
+	assert_int_equal(params.post_join_ms, 20000);
+}
+
 /* ---- Without corosync ---- */
 
 static void without_corosync_the_lines_to_write_are_in_force(void **state)
@@ -198,6 +219,8 @@ int main(void)
 		test_with(two, defaults_interval_below_100_when_asked_for),
 		test_with(three, defaults_of_policy),
 		test_with(three, defaults_of_policy_can_be_switched),
+		test_with(three, fence_lun_without_a_watchdog_is_refused),
+		test_with(three, fence_delays_are_seconds),
 		test_with(three, without_corosync_the_lines_to_write_are_in_force),
 		test_with(three, without_corosync_and_token_it_is_legacys_10_s),
 		test_with(three, lines_of_corosync_conf_are_spelled_out),
