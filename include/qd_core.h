@@ -371,6 +371,9 @@ bool qd_may_remove(const struct qd_state *state, uint32_t node_id, uint64_t now_
  * event comes before: L1, L2, or a limit of the vote. UINT64_MAX: never. */
 uint64_t qd_next_deadline(const struct qd_state *state, uint64_t now_ms);
 
+/* The leaving block has landed: nobody waits for this node any more. */
+bool qd_has_left(const struct qd_state *state);
+
 /* May this node have another one fenced now, and if not, why? DONE and RUNS: it is,
  * or is being, fenced in its present life. `lun`: over the LUN. Pure. */
 enum qd_fence_answer {

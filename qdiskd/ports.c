@@ -144,7 +144,7 @@ static void port_exit(void *ctx, int status)
 			 d->seen.stalled ? "does not answer" : "has a vote on its way");
 		(void)cs_end(d->cs);
 	}
-	ports_watchdog_leave(d, d->engine.state.leaving && d->engine.state.own_landed);
+	ports_watchdog_leave(d, qd_has_left(&d->engine.state));
 	daemon_exit(d, status);
 }
 

@@ -37,6 +37,11 @@ static uint64_t mark_limit_ms(const struct qd_state *s)
 	return s->cs.unheard_one && i_ms < STOP_HEARD_MS ? STOP_HEARD_MS : i_ms;
 }
 
+bool qd_has_left(const struct qd_state *s)
+{
+	return s->leaving && s->own_landed && (s->own.ext.flags & QD_EXT_LEAVING);
+}
+
 /* Cast 0 (vote_step has), give the mark at most I to clear, unregister, and only
  * then write the leaving block. */
 void stop_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
@@ -57,7 +62,7 @@ void stop_step(struct qd_state *s, const struct qd_input *in, struct qd_actions 
 		s->leaving = true;
 		s->successor = successor(s);
 	}
-	if (s->leaving && s->own_landed && (s->own.ext.flags & QD_EXT_LEAVING)) {
+	if (qd_has_left(s)) {
 		if (s->successor)
 			note_add(out, QD_NOTE_HANDED_OVER, s->successor, 0, 0);
 		note_add(out, QD_NOTE_STOPPED, s->p.node_id, 0, 0);

@@ -200,7 +200,7 @@ static void port_exit(void *ctx, int status)
 	n->exited = true;
 	n->exit_status = status;
 	sim_say(n->world, n->id, "qdiskd ends with status %llu", (uint64_t)status, 0, 0);
-	n->armed = n->armed && !(n->engine.state.leaving && n->engine.state.own_landed);
+	n->armed = n->armed && !qd_has_left(&n->engine.state);
 	if (n->co.up && !n->co.frozen)
 		sim_vote_unregister(n->world, n);
 	if (n->co.up && n->engine.state.voting && (n->co.frozen || n->hand.cs.unheard_one)) {

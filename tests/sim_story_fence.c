@@ -93,6 +93,25 @@ static const char *lun_last_pet(struct sim_world *w)
 	return NULL;
 }
 
+/* It stops while its LUN hangs, without a leaving block: for the others it has died, and
+ * its watchdog sees to it. */
+static const char *lun_left_unwritten(struct sim_world *w)
+{
+	struct sim_setup s = lun_setup();
+	struct sim_node *n = &w->node[2];
+
+	s.t = (struct qd_timings){ 1000, 10, 3, 2, 5 };	/* it gives up before L2 */
+	s.token_ms = 20000;
+	s.consensus_ms = 24000;
+	BEGIN(&s);
+	n->hang_until = SIM_NEVER;
+	sim_daemon_stop(w, n);
+	sim_stage_pass(w, 30000);
+	EXPECT(n->exited && n->exit_status == 0, "it does not stop");
+	EXPECT(!n->on && fenced(w), "its watchdog was disarmed");
+	return NULL;
+}
+
 /* A living node reads its eviction in its next cycle and resets itself. */
 static const char *asked(struct sim_world *w)
 {
@@ -115,6 +134,7 @@ const struct sim_story sim_stories_fence[] = {
 	{ "lun_fencing_counts_when_its_watchdog_must_have_fired", lun_dead },
 	{ "lun_fencing_without_a_watchdog_is_refused", lun_unarmed },
 	{ "lun_fencing_waits_for_the_last_pet", lun_last_pet },
+	{ "stop_without_a_leaving_block_leaves_the_watchdog_armed", lun_left_unwritten },
 	{ "fencing_of_a_living_node_is_obeyed_at_once", asked },
 	{ NULL, NULL },
 };
