@@ -93,8 +93,8 @@ mkqdisk_src := mkqdisk/mkqdisk.c mkqdisk/mk_label.c mkqdisk/mk_list.c mkqdisk/mk
 tool_src := qdiskd/qdisk_tool.c qdiskd/tool_history.c qdiskd/tool_status.c qdiskd/tool_text.c
 tool_libs = $(call pkg_libs,json-c)
 readconf_src := cman-shim/readconf.c
-cman_tool := cman_tool cman_tool_admin cman_tool_format cman_tool_leave cman_tool_nodes cman_tool_options \
-	cman_tool_service cman_tool_status cman_tool_version cman_tool_wait
+cman_tool := cman_tool cman_tool_admin cman_tool_conf cman_tool_format cman_tool_here cman_tool_join cman_tool_leave cman_tool_nodes cman_tool_options \
+	cman_tool_say cman_tool_service cman_tool_status cman_tool_version cman_tool_wait
 cman_tool_src := $(cman_tool:%=cman-shim/%.c)
 
 # ---- Tests, by name ----
@@ -110,7 +110,8 @@ unit_core := $(unit_mind) $(unit_engine) $(unit_laws) $(unit_format)
 unit_status := status status_socket status_file status_tool
 unit_clusterconf := clusterconf clusterconf_native clusterconf_nodes clusterconf_totem clusterconf_xml
 unit_libcman := libcman libcman_parts cman_tool cman_tool_format
-unit := $(unit_core) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_status) config runner fence log cs_state cs_proof tool_history
+unit_cman_tool := cman_tool_conf
+unit := $(unit_core) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) config runner fence log cs_state cs_proof tool_history
 mind_fixture_src := tests/unit/mind_fixture.c tests/unit/mind_scene.c
 engine_fixture_src := tests/unit/engine_fixture.c tests/unit/mind_fixture.c
 laws_fixture_src := tests/unit/laws_fixture.c
@@ -187,8 +188,8 @@ $B/libcman.so.3.0: $(call obj,$(libcman_src))
 $B/libcman.so.3: $B/libcman.so.3.0
 	$(Q)ln -sf $(<F) $@ && ln -sf $(<F) $B/libcman.so
 
-$B/cman_tool: $(call obj,$(cman_tool_src)) $B/libcman.so.3
-	$(call link,-L$B -lcman -Wl$(comma)-rpath$(comma)'$$ORIGIN')
+$B/cman_tool: $(call obj,$(cman_tool_src) $(config_src)) $B/libqdcore.a $B/libcman.so.3
+	$(call link,$(call pkg_libs,zlib) -L$B -lcman -Wl$(comma)-rpath$(comma)'$$ORIGIN')
 
 # ---- Tests ----
 
@@ -240,6 +241,9 @@ $T/unit/test_cs_state: $(call obj,tests/unit/test_cs_state.c qdiskd/cs_state.c)
 $(unit_libcman:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(libcman_src) cman-shim/cman_tool_options.c cman-shim/cman_tool_format.c)
 	$(call link,-lcmocka $(libcman_libs))
+$(unit_cman_tool:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
+		$(call obj,cman-shim/cman_tool_conf.c cman-shim/cman_tool_here.c cman-shim/cman_tool_say.c $(config_src)) $B/libqdcore.a
+	$(call link,-lcmocka $(call pkg_libs,zlib))
 # which commit a failing seed was found with: only the file that prints it is built again
 .PHONY: FORCE
 $B/commit.h: FORCE
@@ -454,7 +458,7 @@ install: all
 		$(DESTDIR)$(mandir)/man3 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
 	$(INSTALL) -m 755 $B/qdiskd $B/qdisk-tool $B/mkqdisk $(DESTDIR)$(sbindir)
 	$(CC) $(all_cflags) $(all_ldflags) -o $(DESTDIR)$(sbindir)/cman_tool \
-		$(call obj,$(cman_tool_src)) -L$B -lcman
+		$(call obj,$(cman_tool_src) $(config_src)) $B/libqdcore.a $(call pkg_libs,zlib) -L$B -lcman
 	$(INSTALL) -m 755 $B/qdisk-readconf $(DESTDIR)$(libexecdir)
 	$(INSTALL) -m 644 $B/libcman.so.3.0 $(DESTDIR)$(libdir)
 	ln -sf libcman.so.3.0 $(DESTDIR)$(libdir)/libcman.so.3

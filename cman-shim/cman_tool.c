@@ -2,7 +2,6 @@
 #include "cman_tool.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
 #ifndef QD_VERSION
@@ -13,6 +12,7 @@ static void print_usage(void)
 {
 	(void)puts("usage: cman_tool OPERATION [OPTION]...\n"
 		   "\n"
+		   "  join      start corosync here, and the quorum disk: -w -q -t -c -n -v -e -2 ...\n"
 		   "  status    show the cluster as this node sees it\n"
 		   "  nodes     list the nodes and the quorum disk: -a -n -F\n"
 		   "  version   show the version, or load the configuration again: -r -D -S\n"
@@ -25,13 +25,24 @@ static void print_usage(void)
 		   "\n"
 		   "  -a        show the addresses of each node, too\n"
 		   "  -d[MASK]  say what is done; 0 off\n"
+		   "  -2        two nodes, one of them is enough\n"
+		   "  -c NAME   cluster name\n"
+		   "  -k FILE   key file of corosync\n"
+		   "  -N ID     node id\n"
+		   "  -p PORT   port of corosync\n"
+		   "  -P        corosync without real-time priority\n"
+		   "  -X        without cluster.conf: refused\n"
 		   "  -D[WORD]  of a configuration that is not valid: fail, warn, none\n"
 		   "  -e VOTES  expected votes\n"
 		   "  -F LIST   only these columns: id name type addr votes exp state\n"
 		   "  -n NAME   the node of exactly this name (up to 10 times)\n"
 		   "  -q        wait for quorum\n"
 		   "  -r        load the configuration again\n"
-		   "  -S        accepted, for scripts\n"
+		   "  -A        accepted, for scripts\n"
+		   "  -C LOADER   as -A\n"
+		   "  -m ADDRESS  as -A\n"
+		   "  -o NAME   as -A\n"
+		   "  -S        as -A\n"
 		   "  -t SECS   give up after so many seconds; exit 2\n"
 		   "  -v VOTES  votes\n"
 		   "  -w        wait until it is done\n"
@@ -43,47 +54,6 @@ static void print_version(void)
 {
 	(void)printf("cman_tool %s (built %s %s)\n", QD_VERSION, __DATE__, __TIME__);
 	(void)puts("Copyright (C) the qdisk authors. All rights reserved.");
-}
-
-__attribute__((format(printf, 2, 0)))
-static void say(const struct cman_tool_options *o, const char *format, va_list args)
-{
-	(void)fprintf(stderr, "%s: ", o->program);
-	(void)vfprintf(stderr, format, args);
-	(void)fputc('\n', stderr);
-}
-
-int cman_tool_fail(const struct cman_tool_options *o, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	say(o, format, args);
-	va_end(args);
-	return EXIT_FAILURE;
-}
-
-void cman_tool_debug(const struct cman_tool_options *o, const char *format, ...)
-{
-	va_list args;
-
-	if (!o->debug)
-		return;
-	va_start(args, format);
-	say(o, format, args);
-	va_end(args);
-}
-
-int cman_tool_fail_open(const struct cman_tool_options *o, int error)
-{
-	if (error == EACCES)
-		return cman_tool_fail(o, "Cannot open connection to cman, permission denied.");
-	(void)cman_tool_fail(o, "Cannot open connection to cman, is it running ?");
-	if (error == ENOENT)
-		(void)cman_tool_fail(o, "corosync runs without votequorum; its configuration "
-					"needs \"provider: corosync_votequorum\" in the quorum "
-					"section");
-	return EXIT_FAILURE;
 }
 
 /* Who does what, with which handle. */
@@ -111,7 +81,7 @@ static int run(const struct cman_tool_options *o)
 		return cman_tool_fail(o, "services is gone: groups are shown by corosync-cpgtool, "
 					 "services by systemctl");
 	if (o->operation == OPERATION_JOIN)
-		return cman_tool_fail(o, "%s is not supported by this version", o->word);
+		return cman_tool_join(o);
 	handle = operations[o->operation].open(NULL);
 	if (!handle)
 		return cman_tool_fail_open(o, errno);

@@ -141,7 +141,7 @@ bool cman_tool_is_placeholder(const cman_node_t *node);
 /* cman's words for an errno. */
 const char *cman_tool_error_text(int error);
 
-/* ---- cman_tool.c ---- */
+/* ---- cman_tool_say.c ---- */
 
 /* Print "<program>: <text>" and a newline to stderr. Returns 1, the exit
  * code of every error. */
@@ -192,6 +192,9 @@ int cman_tool_service_reload(const struct cman_tool_options *o, enum cman_tool_s
 int cman_tool_status(cman_handle_t handle, const struct cman_tool_options *o, FILE *out);
 int cman_tool_nodes(cman_handle_t handle, const struct cman_tool_options *o, FILE *out);
 int cman_tool_wait(cman_handle_t handle, const struct cman_tool_options *o, FILE *out);
+
+/* Given none: corosync does not run yet. */
+int cman_tool_join(const struct cman_tool_options *o);
 
 /* Given an administrator's handle. */
 int cman_tool_version(cman_handle_t handle, const struct cman_tool_options *o, FILE *out);

@@ -1,8 +1,27 @@
 /* cman_tool version: show it, or load the configuration again. */
-#include "cman_tool.h"
+#include "cman_tool_conf.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+/* cluster.conf anew into corosync.conf, where that is ours to write: an
+ * administrator who writes corosync.conf himself has done so. */
+static int renew(const struct cman_tool_options *o, const cman_version_t *running)
+{
+	static struct cman_tool_conf conf; /* large */
+
+	if (access(cman_tool_cluster_conf(), F_OK) != 0 || cman_tool_conf_foreign()) {
+		cman_tool_debug(o, "corosync.conf is not written by cman_tool, it is only read again");
+		return EXIT_SUCCESS;
+	}
+	if (cman_tool_conf_make(o, &conf) != 0)
+		return cman_tool_fail(o, "Not reloading, configuration is not valid");
+	if (o->check == CHECK_FAIL && conf.config.config_version <= running->cv_config)
+		return cman_tool_fail(o, "Not reloading, config version older or equal the running "
+					 "config");
+	return cman_tool_conf_install(o, &conf) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
 
 /* The daemons read their files again: corosync on all nodes, each its own, and
  * qdiskd on this one. */
@@ -11,6 +30,8 @@ static int reload(cman_handle_t handle, const struct cman_tool_options *o,
 {
 	cman_version_t wanted = *running;
 
+	if (renew(o, running) != EXIT_SUCCESS)
+		return EXIT_FAILURE;
 	wanted.cv_config = 0;
 	if (cman_set_version(handle, &wanted) < 0)
 		return cman_tool_fail(o, "can't set version: %s", cman_tool_error_text(errno));

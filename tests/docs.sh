@@ -102,8 +102,8 @@ same mkqdisk_options_in_the_man_page_are_those_of_the_code man "$dir/man" code "
 grep -vE '^(h|y|--.*)$' "$dir/code" | sed 's/+$//' >"$dir/legacy"
 same mkqdisk_options_in_its_help_are_legacys help "$dir/help" code "$dir/legacy"
 
-# cman_tool takes all letters of its ancestor; those of other operations go unnamed.
-echo '2m:p:N:c:k:C:XAPo:i:f' | from_getopt >"$dir/unnamed"
+# cman_tool takes all letters of its ancestor; two that it only refuses go unnamed.
+echo 'i:f' | from_getopt >"$dir/unnamed"
 options_man cman_tool >"$dir/man"
 options_in_help cman_tool >"$dir/help"
 sort -u "$dir/man" "$dir/unnamed" >"$dir/all"

@@ -78,7 +78,7 @@ cmocka.h	tests/*
 pure_headers=' assert.h endian.h stdarg.h stdbool.h stddef.h stdint.h stdio.h string.h syslog.h zlib.h '
 
 # libc and the kernel; what is neither here nor above is an unknown library
-system_headers=' assert.h ctype.h dirent.h endian.h errno.h fcntl.h getopt.h glob.h grp.h inttypes.h
+system_headers=' assert.h ctype.h dirent.h endian.h errno.h fcntl.h getopt.h glob.h grp.h ifaddrs.h inttypes.h
  libgen.h limits.h locale.h malloc.h math.h netdb.h poll.h pthread.h pwd.h regex.h sched.h setjmp.h
  signal.h spawn.h
  stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h syslog.h time.h
