@@ -9,6 +9,7 @@ includedir    ?= $(prefix)/include
 libexecdir    ?= $(prefix)/libexec/qdisk
 heuristicsdir ?= $(prefix)/share/qdisk/heuristics
 mandir        ?= $(prefix)/share/man
+ocfdir        ?= $(prefix)/lib/ocf/resource.d
 unitdir       ?= $(prefix)/lib/systemd/system
 
 comma := ,
@@ -444,7 +445,7 @@ lint-c:
 	$(Q)clang-tidy --quiet --config-file=tests/clang-tidy.yaml \
 		$(filter-out tests/%,$(c_files)) -- -std=gnu11 $(all_cppflags) $(call pkg_cflags,libxml-2.0 libqb) 2>/dev/null
 lint-text:
-	$(Q)shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/rig/fence_rig tests/rig/ocf_web heuristics/qdisk-*)) tests/run .ci/run
+	$(Q)shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/rig/fence_rig tests/rig/ocf_web heuristics/*)) tests/run .ci/run
 	$(Q)mandoc -T lint -W warning $(sort $(wildcard man/*))
 lint-sanitize:
 	$(Q)$(MAKE) --no-print-directory SANITIZE=address,undefined check-unit check-sim
@@ -469,7 +470,8 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(libdir)/pkgconfig
 	$(INSTALL) -m 644 $B/libcman.pc $(DESTDIR)$(libdir)/pkgconfig
 	$(INSTALL) -m 755 heuristics/qdisk-ping heuristics/qdisk-link heuristics/qdisk-san \
-		$(DESTDIR)$(heuristicsdir)
+		heuristics/qdisk-owner $(DESTDIR)$(heuristicsdir)
+	$(INSTALL) -D -m 755 heuristics/ocf-health $(DESTDIR)$(ocfdir)/qdisk/health
 	sed 's|/usr/sbin/qdiskd|$(sbindir)/qdiskd|' qdiskd/qdiskd.service > $B/qdiskd.service
 	$(INSTALL) -m 644 $B/qdiskd.service $(DESTDIR)$(unitdir)
 	for s in 3 5 7 8; do for m in man/*.$$s; do [ ! -e "$$m" ] || \

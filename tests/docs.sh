@@ -85,7 +85,7 @@ options_man() {
 	}' "man/$1.8"
 }
 
-for program in qdiskd qdisk-tool qdisk-ping qdisk-link qdisk-san; do
+for program in qdiskd qdisk-tool qdisk-ping qdisk-link qdisk-san qdisk-owner; do
 	options_code $program >"$dir/code"
 	options_man $program >"$dir/man"
 	options_in_help $program >"$dir/help"

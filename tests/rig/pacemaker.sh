@@ -62,9 +62,13 @@ fence_device() {
 # prefers RESOURCE NODE [SCORE]: a constraint.
 prefers() { echo "<rsc_location id='$1-on-$2' rsc='$1' node='$(node_name "$2")' score='${3:-100}'/>"; }
 
-# group ID, clone ID: the primitives on stdin as one.
+# group ID, clone ID [name=value...]: the primitives on stdin as one; meta attributes.
 group() { echo "<group id='$1'>$(cat)</group>"; }
-clone() { echo "<clone id='$1'>$(cat)</clone>"; }
+clone() {
+	local id=$1
+	shift
+	echo "<clone id='$id'><meta_attributes id='$id-meta'>$(nvpairs "$id-meta" "$@")</meta_attributes>$(cat)</clone>"
+}
 
 # pacemaker_configure [property=value...] < RESOURCES AND CONSTRAINTS: the configuration of
 # every node; its Pacemaker must not run. A constraint is a line of its own.
@@ -111,6 +115,14 @@ pacemaker_stop() {
 		[ "$(service_status pacemakerd "$n")" = 0 ] ||
 			{ diag "n$n: pacemakerd ended with $(service_status pacemakerd "$n")"; return 1; }
 	done
+}
+
+# pacemaker_signal NODE SIGNAL: to all of its daemons. Stopped, they hang as under a debugger.
+pacemaker_signal() {
+	mark "n$1 pacemaker SIG$2"
+	# shellcheck disable=SC2016	# for the shell in the node
+	node_exec "$1" sh -c 'kill -$1 $(pidof pacemakerd pacemaker-based pacemaker-controld pacemaker-schedulerd \
+		pacemaker-attrd pacemaker-fenced pacemaker-execd)' sh "$2"
 }
 
 # --- what it says
