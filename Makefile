@@ -68,7 +68,7 @@ core_src := $(core:%=qdiskd/%.c) cman-shim/corosync_conf.c
 cs_src := qdiskd/cs_api.c qdiskd/cs_thread.c qdiskd/cs_vote.c qdiskd/cs_cfg.c \
 	qdiskd/cs_cmap.c qdiskd/cs_cpg.c qdiskd/cs_facts.c qdiskd/cs_native.c qdiskd/cs_proof.c qdiskd/cs_state.c
 lun_src := qdiskd/device.c qdiskd/discover.c qdiskd/discover_child.c \
-	qdiskd/discover_label.c qdiskd/discover_sys.c
+	qdiskd/discover_label.c qdiskd/discover_sys.c qdiskd/privileges.c
 status_src := qdiskd/status.c qdiskd/status_file.c qdiskd/status_json.c
 runner_src := qdiskd/runner.c qdiskd/runner_spawn.c
 config_src := qdiskd/config.c qdiskd/config_valid.c

@@ -11,6 +11,7 @@
 #include "device.h"
 #include "fence.h"
 #include "log.h"
+#include "privileges.h"
 #include "qd_ports.h"
 #include "runner.h"
 #include "status.h"

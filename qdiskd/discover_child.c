@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "discover_child.h"
+#include "privileges.h"
 
 #define ANSWER_FD 3		/* in the child */
 #define REAP_ROUNDS 20
@@ -30,12 +31,15 @@ int child_set_open(struct child_set *set)
 }
 
 /* The child of a daemon must keep none of its sockets, locks and watchdogs, of
- * a tool none of its pipes: it may be stuck in the kernel for hours. */
+ * a tool none of its pipes: it may be stuck in the kernel for hours. And no
+ * privilege but to read: libblkid will read whatever is on the device. */
 static void child_settle(int fd, pid_t parent)
 {
 	sigset_t none;
 	int null;
 
+	if (privileges_drop_to_reading() < 0)
+		_exit(1);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(1);
 	(void)sigemptyset(&none);	/* cannot fail */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/close_range.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -353,6 +354,8 @@ int main(int argc, char **argv)
 	if (rc != EXIT_OK)
 		return rc;
 	(void)signals_block(/* stops */ false);
+	(void)umask(022);	/* whatever the one who starts us has; and what he left open stays ours */
+	(void)close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
 	if (geteuid() != 0) {
 		fputs("qdiskd: must be run by root\n", stderr);
 		return EXIT_USAGE;

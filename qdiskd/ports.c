@@ -205,6 +205,8 @@ static int hands_open(struct daemon *d)
 	if (rc == 0)
 		rc = status_open(STATUS_SOCKET, &d->status);
 	if (rc == 0)
+		rc = privileges_drop();	/* before there is a second thread, which would keep its own */
+	if (rc == 0)
 		rc = cs_start(start_device_name(d), d->params.t.interval_ms, &d->cs);
 	if (rc != 0)
 		return rc;

@@ -340,8 +340,17 @@ if command -v systemd-analyze >/dev/null; then
 	printf '[Service]\nExecStart=/bin/true\n' >"$dir/unit/corosync.service"
 	SYSTEMD_UNIT_PATH="$dir/unit:" timeout 30 systemd-analyze verify --man=no "$dir/unit/qdiskd.service" 2>&1 |
 		grep -F qdiskd.service | none unit_is_accepted_by_systemd
+	# out of 100: 87 without what the unit takes away, 80 with it
+	check unit_exposure_is_bounded timeout 30 systemd-analyze security --offline=true --threshold=82 --no-pager $unit
 else
 	skip unit_is_accepted_by_systemd "systemd-analyze is not installed"
+	skip unit_exposure_is_bounded "systemd-analyze is not installed"
 fi
+
+# ---- Capabilities ----
+
+grep -ohE '\bBIT\(CAP_[A-Z_]+' qdiskd/privileges.c | cut -d '(' -f 2 | sort -u > "$dir/kept"
+sed -n '/^\.Sh PRIVILEGES/,/^\.Sh ENV/p' man/qdiskd.8 | grep -oE 'CAP_[A-Z_]+' | sort -u > "$dir/told"
+same capabilities_are_in_the_man_page qdiskd/privileges.c "$dir/kept" "qdiskd(8)" "$dir/told"
 
 tap_done

@@ -26,6 +26,7 @@ table='
 3 corosync	qdiskd/cs.h qdiskd/cs_*.[ch]
 3 device	qdiskd/device.[ch]
 3 discover	qdiskd/discover.[ch] qdiskd/discover_*.[ch]
+3 privileges	qdiskd/privileges.[ch]
 3 runner	qdiskd/runner.[ch] qdiskd/runner_*.[ch]
 3 fence		qdiskd/fence.[ch] qdiskd/fence_*.[ch]
 3 watchdog	qdiskd/watchdog.[ch]
@@ -48,6 +49,7 @@ public='
 include/qd_format.h include/qd_box.h include/qd_config.h include/qd_latency.h include/qd_core.h include/qd_note.h
 include/qd_ports.h include/libcman.h
 qdiskd/aio.h qdiskd/cs.h qdiskd/device.h qdiskd/discover.h qdiskd/runner.h qdiskd/fence.h
+qdiskd/privileges.h
 qdiskd/watchdog.h qdiskd/log.h qdiskd/status.h qdiskd/config.h cman-shim/clusterconf.h
 cman-shim/corosync_conf.h cman-shim/clusterconf_native.h
 '
@@ -55,6 +57,7 @@ cman-shim/corosync_conf.h cman-shim/clusterconf_native.h
 # room header: a hand does not include another hand, nor a program a program, but
 exceptions='
 fence		qdiskd/runner.h		an agent is a child as a heuristic is: one way to run them
+discover	qdiskd/privileges.h	a child that reads what a stranger wrote needs none of them
 discover	qdiskd/device.h		a candidate is looked at as the device that it would be
 cman_tool	include/libcman.h	the tool speaks to the cluster as every cman client does
 fence_node	include/libcman.h	as cman_tool
