@@ -387,7 +387,7 @@ $F/clusterconf: $(call fuzz_obj,clusterconf) $(call obj,tests/fuzz/fuzz_params.c
 	$(call fuzz_link,$(call pkg_libs,libxml-2.0 zlib))
 $F/wire: $(call fuzz_obj,wire) $(call obj,tests/fuzz/fuzz_params.c $(config_src)) $B/libqdcore.a
 	$(call fuzz_link,$(call pkg_libs,zlib))
-$F/facts: $(call fuzz_obj,facts) $(call obj,tests/fuzz/fuzz_params.c qdiskd/cs_facts.c qdiskd/cs_state.c) $B/libqdcore.a
+$F/facts: $(call fuzz_obj,facts) $(call obj,tests/fuzz/fuzz_params.c qdiskd/cs_facts.c qdiskd/cs_native.c qdiskd/cs_state.c qdiskd/config_valid.c $(native_src)) $B/libqdcore.a
 	$(call fuzz_link,$(call pkg_libs,zlib))
 $F/reply: $(call fuzz_obj,reply) $(call obj,qdiskd/tool_status.c qdiskd/tool_text.c) $B/libqdcore.a
 	$(call fuzz_link,$(tool_libs) $(call pkg_libs,zlib))

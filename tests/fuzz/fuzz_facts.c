@@ -1,11 +1,13 @@
 /* What corosync's cmap holds, which whoever writes corosync.conf may fill with anything: facts
- * in range, or one line of refusal; and what the laws make of them. */
+ * and a configuration in range, or one line of refusal; and what the laws make of them. */
 #include "fuzz.h"
 
 #include <corosync/cmap.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../cman-shim/clusterconf_native.h"
+#include "../../qdiskd/config.h"
 #include "../../qdiskd/cs_inner.h"
 #include "fuzz_params.h"
 
@@ -19,6 +21,7 @@ static struct {
 	size_t size;
 } map[KEYS_MAX];
 static unsigned key_count, key_next;
+static const char *key_prefix;
 
 /* ---- Corosync's side ---- */
 
@@ -40,9 +43,10 @@ cs_error_t cmap_get(cmap_handle_t handle, const char *key, void *value, size_t *
 
 cs_error_t cmap_iter_init(cmap_handle_t handle, const char *prefix, cmap_iter_handle_t *iter)
 {
-	(void)handle, (void)prefix;
+	(void)handle;
 	*iter = 1;
 	key_next = 0;
+	key_prefix = prefix;
 	return CS_OK;
 }
 
@@ -50,6 +54,8 @@ cs_error_t cmap_iter_next(cmap_handle_t handle, cmap_iter_handle_t iter, char *k
 			  cmap_value_types_t *type)
 {
 	(void)handle, (void)iter;
+	while (key_next < key_count && strncmp(map[key_next].key, key_prefix, strlen(key_prefix)) != 0)
+		key_next++;
 	if (key_next == key_count)
 		return CS_ERR_NO_SECTIONS;
 	memcpy(key, map[key_next].key, sizeof(map[0].key));
@@ -120,6 +126,12 @@ static void key_take(struct fuzz *f, unsigned i, uint8_t how)
 		"runtime.config.totem.token", "runtime.config.totem.consensus", "quorum.device.model",
 		"quorum.device.votes", "quorum.device.timeout", "quorum.device.sync_timeout",
 		"quorum.provider", "quorum.expected_votes", "quorum.two_node", "quorum.wait_for_all",
+		"quorum.device.qdisk.label", "quorum.device.qdisk.interval", "quorum.device.qdisk.tko",
+		"quorum.device.qdisk.fence", "quorum.device.qdisk.status_file",
+		"quorum.device.heuristics.mode", "quorum.device.heuristics.exec_a",
+		"quorum.device.heuristics.score_a", "quorum.device.heuristics.exec_b",
+		"quorum.device.heuristics.interval_b", "logging.to_syslog", "logging.syslog_facility",
+		"logging.logger_subsys.QDISKD.logfile", "logging.logger_subsys.QDISKD.debug",
 	};
 	static const char *const field[] = { "nodeid", "quorum_votes", "name", "ring0_addr" };
 	const size_t count = sizeof(known) / sizeof(known[0]);
@@ -134,27 +146,30 @@ static void key_take(struct fuzz *f, unsigned i, uint8_t how)
 		(void)snprintf(map[i].key, sizeof(map[i].key), "%s", known[which % count]);
 }
 
-static void config_for(struct qd_config *c, const struct qd_facts *facts)
+/* As the one that comes through a pipe from a reader of cluster.conf. */
+static void check_native(const struct qd_native *native, const struct qd_facts *facts)
 {
-	uint32_t *const unset[] = {
-		&c->interval_ms, &c->tko, &c->tko_up, &c->upgrade_wait, &c->master_wait, &c->votes,
-		&c->min_score, &c->reboot, &c->allow_kill, &c->master_wins, &c->paranoid, &c->io_timeout,
-		&c->stop_cman, &c->max_error_cycles, &c->scheduler, &c->priority, &c->token_ms,
-		&c->expected_votes, &c->quorum_dev_poll_ms,
-	};
+	static struct qd_config config;
+	char error[CONFIG_ERROR_LEN] = "";
+	const char *wrong;
 
-	for (size_t i = 0; i < sizeof(unset) / sizeof(unset[0]); i++)
-		*unset[i] = QD_UNSET;
-	memcpy(c->file, "/c", 3);
-	memcpy(c->cluster, facts->cluster, sizeof(c->cluster));
-	memcpy(c->label, "alpha", 6);
-	c->quorumd_line = 7;
-	c->pool_used = 1;
+	MUST(native->count <= QD_NATIVE_KEYS_MAX);
+	if (clusterconf_native(native, facts->cluster, &config, error, sizeof(error)) != 0) {
+		MUST(error[0] && fuzz_one_line(error));
+		return;
+	}
+	fuzz_params_check(&config, facts);
+	config.native = false;
+	memcpy(config.file, "/c", 3);
+	if (!config.cluster[0])
+		memcpy(config.cluster, "c", 2);
+	wrong = config_invalid(&config);
+	MUST(wrong == NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct qd_config config;
+	static struct qd_native native;
 	struct fuzz f = { data, size };
 	struct cs_call call = { 0 };
 	struct cs_cmap cmap = { .handle = 1, .call = &call };
@@ -169,13 +184,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		key_take(&f, key_count, how);
 		value_take(&f, key_count, how);
 	}
-	rc = cs_cmap_read(&cmap, facts, error, sizeof(error));
+	rc = cs_cmap_read(&cmap, facts, &native, error, sizeof(error));
 	if (rc == 0) {
 		MUST(facts->known);
 		MUST(facts->node_count <= QD_NODE_MAX);
 		MUST(strnlen(facts->cluster, sizeof(facts->cluster)) < sizeof(facts->cluster));
-		config_for(&config, facts);
-		fuzz_params_check(&config, facts);
+		check_native(&native, facts);
 	} else {
 		MUST(rc < 0);
 		MUST(error[0]);
