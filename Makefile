@@ -60,13 +60,14 @@ endif
 
 # floors 0 to 2: one archive, pure
 core := format format_box format_envelope format_label format_text latency \
-	core own member elect vote evict evict_fence stop score laws laws_corosync note \
+	core own member elect vote evict evict_fence putoff stop score laws laws_corosync note \
 	engine engine_box engine_bytes engine_watch
 core_src := $(core:%=qdiskd/%.c) cman-shim/corosync_conf.c
 
 # floor 3
 cs_src := qdiskd/cs_api.c qdiskd/cs_thread.c qdiskd/cs_vote.c qdiskd/cs_cfg.c \
-	qdiskd/cs_cmap.c qdiskd/cs_cpg.c qdiskd/cs_facts.c qdiskd/cs_native.c qdiskd/cs_proof.c qdiskd/cs_state.c
+	qdiskd/cs_cmap.c qdiskd/cs_cpg.c qdiskd/cs_facts.c qdiskd/cs_native.c qdiskd/cs_proof.c qdiskd/cs_state.c \
+	qdiskd/cs_word.c
 lun_src := qdiskd/device.c qdiskd/discover.c qdiskd/discover_child.c \
 	qdiskd/discover_label.c qdiskd/discover_sys.c qdiskd/privileges.c
 status_src := qdiskd/status.c qdiskd/status_file.c qdiskd/status_json.c
@@ -102,7 +103,7 @@ cman_tool_src := $(cman_tool:%=cman-shim/%.c)
 
 # unit programs, by what each is made of besides its own source; core: libqdcore.a
 unit_mind := member member_verdict elect_bid elect_order elect_master elect_mask \
-	vote answer mark mark_wait start own silence unfit stop evict evict_fence evict_lun reconfig score note
+	vote answer mark mark_wait start own silence putoff unfit stop evict evict_fence evict_lun reconfig score note
 unit_engine := engine engine_ticks engine_express engine_ends engine_bounds engine_watch
 unit_laws := laws laws_defaults laws_corosync laws_score
 unit_corosync_conf := corosync_conf
@@ -112,14 +113,14 @@ unit_status := status status_socket status_file status_tool
 unit_clusterconf := clusterconf clusterconf_native clusterconf_nodes clusterconf_totem clusterconf_xml
 unit_libcman := libcman libcman_parts cman_tool cman_tool_format
 unit_cman_tool := cman_tool_conf
-unit := $(unit_core) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) config runner fence log cs_state cs_proof tool_history
+unit := $(unit_core) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) config runner fence log cs_state cs_proof cs_word tool_history
 mind_fixture_src := tests/unit/mind_fixture.c tests/unit/mind_scene.c
 engine_fixture_src := tests/unit/engine_fixture.c tests/unit/mind_fixture.c
 laws_fixture_src := tests/unit/laws_fixture.c
 format_fixture_src := tests/unit/format_fixture.c
 status_fixture_src := tests/unit/status_fixture.c
 # with the part of the corosync hand that is pure
-sim_src := $(sort $(wildcard tests/sim*.c)) qdiskd/cs_proof.c
+sim_src := $(sort $(wildcard tests/sim*.c)) qdiskd/cs_proof.c qdiskd/cs_word.c
 # the simulated world alone, and what plays scripts in it
 sim_world_src := $(filter-out tests/sim.c tests/sim_options.c tests/sim_words.c tests/sim_seeds.c tests/sim_tap.c \
 	tests/sim_tell.c tests/sim_shrink.c tests/sim_golden.c tests/sim_tale%.c tests/sim_story%.c \
@@ -236,6 +237,8 @@ $T/unit/test_tool_history: $(call obj,tests/unit/test_tool_history.c qdiskd/tool
 $T/unit/test_log: $(call obj,tests/unit/test_log.c qdiskd/log.c qdiskd/log_writer.c)
 	$(call link,-lcmocka $(call pkg_libs,libqb))
 $T/unit/test_cs_proof: $(call obj,tests/unit/test_cs_proof.c qdiskd/cs_proof.c)
+	$(call link,-lcmocka)
+$T/unit/test_cs_word: $(call obj,tests/unit/test_cs_word.c qdiskd/cs_word.c)
 	$(call link,-lcmocka)
 $T/unit/test_cs_state: $(call obj,tests/unit/test_cs_state.c qdiskd/cs_state.c)
 	$(call link,-lcmocka)

@@ -18,6 +18,7 @@
  *	vote.c		casts, stands, holds, casts 0; the voting mark
  *	evict.c		what a master does about a dead node
  *	evict_fence.c	whom a node may fence, and when
+ *	putoff.c	a LUN that is dead for everybody
  *	stop.c		a clean stop, and hand-over by the leaver
  *	score.c		heuristics to a score
  *	laws*.c		configuration and corosync's facts to struct qd_params
@@ -71,6 +72,8 @@ struct qd_corosync {
 	bool stale_past;	/* the same, if a daemon before this one has cast it */
 	bool unheard;		/* what was polled may still be on its way */
 	bool unheard_one;	/* with a 1 in it */
+	qd_mask lun_dead;	/* members of `ring` that say in it that their LUN is dead */
+	uint64_t lun_dead_ms;	/* all of these said so after this */
 };
 
 struct qd_input {
@@ -124,6 +127,7 @@ enum qd_action_type {
 	QD_ACT_KILL,		/* node, through corosync: a courtesy */
 	QD_ACT_FENCE,		/* node */
 	QD_ACT_PET,
+	QD_ACT_SAY,		/* to the ring: see `lun_dead` */
 	QD_ACT_SELF_FENCE,
 	QD_ACT_EXIT,
 };
@@ -141,6 +145,7 @@ struct qd_action {
 			uint64_t good_until_ms;	/* a 1 is cast as 0 after that */
 		} vote;
 		uint64_t incarnation;	/* FENCE: the victim's */
+		bool lun_dead;		/* SAY: over and over; or no longer */
 		enum qd_self_fence reason;
 		int status;		/* EXIT: of the process */
 	};
@@ -257,7 +262,7 @@ struct qd_member {
 	bool fence_undefined;
 	uint32_t fence_attempts;
 	uint64_t fence_next_ms;	/* not before */
-	uint64_t may_beat_ms;	/* for all I have seen it may have beaten as late as that */
+	uint64_t may_beat_ms;	/* for all I have seen it may have beaten, or petted without, as late as that */
 	uint32_t armed_ms;	/* its last beat showed a watchdog armed with that; 0 not */
 	/* bidding */
 	uint32_t bid_ticks;
@@ -283,6 +288,15 @@ struct qd_state {
 	bool score_ok;
 	uint32_t io_errors;		/* in a row */
 	bool finished;			/* after SELF_FENCE or EXIT */
+
+	/* a LUN that is dead for everybody */
+	uint64_t answered_ms;		/* when a write of mine last landed, of whatever life; or the start */
+	bool lun_dead;			/* told to the ring */
+	bool put_off;			/* L2 has fallen due, and waits */
+	struct qd_ring put_off_ring;
+	uint64_t put_off_ms, put_off_noted_ms;
+	uint64_t put_off_as_of_ms;	/* nobody of the ring had the LUN then */
+	qd_mask put_off_back;		/* has it again, and was noted */
 
 	/* this cycle */
 	uint64_t cycle_start_ms;

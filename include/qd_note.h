@@ -40,6 +40,11 @@ enum qd_note_id {
 	QD_NOTE_STALE_VOTE,	/* a vote of an older ring may count in this one: corosync is ended */
 	QD_NOTE_SILENCE,	/* a = ms: L1, votes withdrawn; b = 1: writes land, but do not read well */
 	QD_NOTE_NEW_LIFE,	/* a, b as above: L2 without self-fence */
+	QD_NOTE_PUT_OFF,	/* a = s so far, b = quorum: the LUN is dead for everybody */
+	QD_NOTE_LUN_BACK,	/* for node; a = ms until I fence myself */
+	QD_NOTE_PUT_OFF_RING,
+	QD_NOTE_PUT_OFF_LATE,	/* a = ms since all were known to be without it */
+	QD_NOTE_PUT_OFF_OVER,
 	QD_NOTE_OWN_SLOT_BAD,
 	QD_NOTE_OWN_STALE,	/* a read shows an older block of mine than has landed */
 	QD_NOTE_STRANGER,	/* the label has changed under us */

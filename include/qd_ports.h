@@ -37,6 +37,8 @@ struct qd_ports {
 	void (*fence)(void *ctx, uint32_t node_id, uint64_t incarnation);
 	void (*score)(void *ctx, uint32_t *ret_score, uint32_t *ret_max);
 	uint32_t (*pet)(void *ctx);	/* arms it the first time; its timeout in ms, 0 not armed */
+	/* To the other members of the ring, over and over until it is taken back. */
+	void (*say)(void *ctx, bool lun_dead);
 	void (*self_fence)(void *ctx, enum qd_self_fence reason);
 	void (*exit)(void *ctx, int status);
 	void (*note)(void *ctx, const struct qd_note *note);

@@ -53,6 +53,11 @@ void self_fence(struct qd_state *s, struct qd_actions *out, enum qd_self_fence r
 	s->finished = true;
 }
 
+bool self_fence_configured(const struct qd_state *s)
+{
+	return s->p.io_timeout || s->p.paranoid || s->p.watchdog;
+}
+
 void exit_with(struct qd_state *s, struct qd_actions *out, int status)
 {
 	action_add(out, QD_ACT_EXIT)->status = status;
@@ -94,6 +99,7 @@ void qd_state_init(struct qd_state *s, const struct qd_params *params, uint64_t 
 	assert(qd_has(params->nodes, params->node_id));
 	memset(s, 0, sizeof(*s));
 	s->p = *params;
+	s->answered_ms = now_ms;
 	life_begin(s, incarnation, now_ms);
 }
 
@@ -124,7 +130,7 @@ bool qd_may_remove(const struct qd_state *s, uint32_t id, uint64_t now_ms)
 static void silence_judge(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
 {
 	uint64_t silence = qd_silence(s, in->now_ms);
-	bool configured = s->p.io_timeout || s->p.paranoid || s->p.watchdog;
+	bool configured = self_fence_configured(s);
 
 	if (silence < qd_law_withdraw_ms(&s->p.t))
 		return;
@@ -136,7 +142,8 @@ static void silence_judge(struct qd_state *s, const struct qd_input *in, struct 
 	s->silence_noted = true;
 	if (silence < qd_law_dead_ms(&s->p.t))
 		return;
-	if (s->landed && (configured || quorate_by_device(s))) {
+	if (s->landed && (configured || quorate_by_device(s)) &&
+	    !(configured && putoff_begin(s, in->now_ms, out))) {
 		self_fence(s, out, configured ? QD_FENCED_SILENCE : QD_FENCED_QUORATE);
 	} else if (s->landed || s->role != QD_STATE_INIT) {
 		note_add(out, QD_NOTE_NEW_LIFE, s->p.node_id, silence, s->own_unreadable);
@@ -310,6 +317,8 @@ static bool corosync_lets_pet(const struct qd_corosync *cs)
 static void written(struct qd_state *s, const struct qd_input *in, struct qd_actions *out)
 {
 	s->write_out = false;
+	if (in->wrote == QD_IO_OK)
+		s->answered_ms = in->now_ms;
 	if (s->own.incarnation != s->incarnation)
 		return;	/* of an earlier life: it does not count for this one */
 	if (in->wrote != QD_IO_OK) {
@@ -327,6 +336,7 @@ static void written(struct qd_state *s, const struct qd_input *in, struct qd_act
 		s->landed_start_ms = in->write_start_ms;
 		s->woke = s->woke && (!s->cycle_read_ok || s->cycle_start_ms < s->woke_ms);
 		s->silence_noted = false;
+		putoff_landed(s, out);
 	}
 	if (s->p.watchdog && !s->woke && corosync_lets_pet(&s->cs) &&
 	    qd_silence(s, in->now_ms) < qd_law_withdraw_ms(&s->p.t))
@@ -344,6 +354,7 @@ void qd_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *o
 	corosync_take(s, in, out);
 	score_take(s, in);
 	silence_judge(s, in, out);
+	putoff_judge(s, in, out);
 	if (s->finished)
 		return;
 	switch (in->event) {
@@ -373,6 +384,10 @@ void qd_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *o
 		return;
 	vote_step(s, in, out);
 	stop_step(s, in, out);
+	if (s->finished)
+		return;
+	putoff_say(s, in, out);
+	putoff_pet(s, in, out);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -396,5 +411,5 @@ uint64_t qd_next_deadline(const struct qd_state *s, uint64_t now_ms)
 		at = earlier(at, s->hold_since_ms + s->p.v_ms - i_ms);
 	if (s->vote == QD_VOTE_NONE && vote_answer_owed(s) && !s->unregister_sent)
 		at = earlier(at, s->ring_since_ms + s->p.y_ms - i_ms);
-	return earlier(at, stop_deadline(s));
+	return earlier(earlier(at, putoff_deadline(s)), stop_deadline(s));
 }

@@ -62,6 +62,8 @@ struct cs_snapshot {
 	bool stale_past; /* the same of a daemon before this one: not known, but it may be */
 	bool unheard_one; /* a 1 that was polled may still be on its way round the ring */
 	bool unheard;	 /* something that was polled may still be on its way round the ring */
+	qd_mask lun_dead;     /* members that say in this ring that their LUN is dead, see cs_word.h */
+	uint64_t lun_dead_ms; /* CLOCK_BOOTTIME: all of these said so after this */
 	uint64_t facts_changes;	  /* +1 when cs_facts() has something new */
 	uint64_t error_changes;	  /* +1 with every new `error` */
 	char error[CS_ERROR_LEN]; /* newest refusal, for the log */
@@ -81,7 +83,8 @@ int cs_start(const char *device_name, uint32_t interval_ms, struct cs **ret_cs);
 int cs_stop(struct cs *cs, uint32_t wait_ms);
 
 /* An eventfd that is readable when something that matters has changed: not when
- * an accepted vote was accepted once more. Owned by `cs`. */
+ * an accepted vote was accepted once more, or a member says again what it said. Owned
+ * by `cs`. */
 int cs_fd(const struct cs *cs);
 
 /* Take note of the event: one read(2). Call before cs_look(). */
@@ -116,6 +119,10 @@ void cs_unregister(struct cs *cs);
  * the ring is broken (a message of then would end the corosync of its next life).
  * One reason for all that wait; an id outside 1..64 is ignored. */
 void cs_kill(struct cs *cs, uint32_t node_id, const char *reason);
+
+/* Tell the other members of the ring that the LUN of this node is dead, again and again,
+ * four times in I; or that it no longer is: once. */
+void cs_say(struct cs *cs, uint32_t node_id, bool lun_dead);
 
 /* Ask the local corosync to shut down; its clients may object. */
 void cs_leave(struct cs *cs);

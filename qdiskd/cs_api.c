@@ -205,6 +205,16 @@ void cs_kill(struct cs *cs, uint32_t node_id, const char *reason)
 	mail_send(cs);
 }
 
+void cs_say(struct cs *cs, uint32_t node_id, bool lun_dead)
+{
+	struct cs_mail *mail = mail_open(cs);
+
+	mail->word_waits = true;
+	mail->lun_dead = lun_dead;
+	mail->node_id = node_id;
+	mail_send(cs);
+}
+
 void cs_leave(struct cs *cs)
 {
 	mail_open(cs)->leave = true;

@@ -1,5 +1,5 @@
-/* cpg: an echo, a message of our own that comes back to us round the ring. Runs in the
- * helper thread only. Totem delivers one sender's messages in the order in which they
+/* cpg: an echo, a message of our own that comes back to us round the ring; and what each
+ * says of its LUN. Runs in the helper thread only. Totem delivers one sender's messages in the order in which they
  * were sent, votequorum's and cpg's alike. */
 #include <corosync/corotypes.h>
 #include <corosync/cpg.h>
@@ -25,10 +25,14 @@ static void on_message(cpg_handle_t handle, const struct cpg_name *group, uint32
 	void *context = NULL;
 	struct cs *cs;
 
-	(void)group, (void)node_id, (void)pid;
-	if (size != sizeof(echo) || cpg_context_get(handle, &context) != CS_OK || !context)
+	(void)group, (void)pid;
+	if (cpg_context_get(handle, &context) != CS_OK || !context)
 		return;
 	cs = context;
+	if (size != sizeof(echo)) {
+		(void)cs_word_take(&cs->word, node_id, bytes, size);
+		return;
+	}
 	memcpy(&echo, bytes, sizeof(echo));
 	if (echo.magic == ECHO_MAGIC && echo.sender == cs->sender && cs_proof_back(&cs->proof, echo.number))
 		cs->vote_proven = true;
@@ -54,6 +58,8 @@ int cs_cpg_open(struct cs *cs)
 	if (rc == CS_OK)
 		rc = (int)cpg_context_set(handle, cs);
 	cs_proof_begin(&cs->proof);
+	cs_word_begin(&cs->word, cs->sender);
+	cs_word_ring(&cs->word, cs->now.ring);
 	return rc == CS_OK ? 0 : failed(cs, "cpg_fd_get", rc);
 }
 
@@ -77,12 +83,10 @@ void cs_cpg_dispatch(struct cs *cs)
 }
 
 /* Refused during sync, and while corosync has too much to send: again later. */
-void cs_cpg_echo(struct cs *cs)
+static bool message_send(struct cs *cs, void *bytes, size_t size)
 {
 	const struct cpg_name group = { .length = sizeof(GROUP) - 1, .value = GROUP };
-	struct echo echo = { .magic = ECHO_MAGIC, .sender = cs->sender,
-			     .number = cs_proof_next(&cs->proof) };
-	const struct iovec iov = { .iov_base = &echo, .iov_len = sizeof(echo) };
+	const struct iovec iov = { .iov_base = bytes, .iov_len = size };
 	int rc = CS_OK;
 
 	if (!cs->cpg_joined)
@@ -90,10 +94,29 @@ void cs_cpg_echo(struct cs *cs)
 	cs->cpg_joined = rc == CS_OK;
 	if (rc == CS_OK)
 		rc = CS_CALL(&cs->call, cpg_mcast_joined(cs->cpg, CPG_TYPE_AGREED, &iov, 1));
-	if (rc == CS_OK)
-		cs_proof_sent(&cs->proof);
-	else if (cs_gone(rc))
+	if (cs_gone(rc))
 		cs->lost = true;
-	else if (rc != CS_ERR_TRY_AGAIN)
+	else if (rc != CS_OK && rc != CS_ERR_TRY_AGAIN)
 		cs_state_error(&cs->now, "corosync: cpg: %s", cs_strerror((cs_error_t)rc));
+	return rc == CS_OK;
+}
+
+void cs_cpg_echo(struct cs *cs)
+{
+	struct echo echo = { .magic = ECHO_MAGIC, .sender = cs->sender,
+			     .number = cs_proof_next(&cs->proof) };
+
+	if (message_send(cs, &echo, sizeof(echo)))
+		cs_proof_sent(&cs->proof);
+}
+
+void cs_cpg_word(struct cs *cs)
+{
+	uint8_t bytes[CS_WORD_BYTES];
+	uint64_t now_ms = cs_now_ms();
+	size_t size = cs_word_put(&cs->word, cs->node_id, cs->says_dead, now_ms, bytes);
+
+	if (message_send(cs, bytes, size))
+		cs->word_waits = false;
+	cs->word_ms = now_ms + atomic_load(&cs->interval_ms) / CS_WORDS_PER_INTERVAL;
 }

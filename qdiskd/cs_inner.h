@@ -7,6 +7,7 @@
 
 #include "cs_proof.h"
 #include "cs_state.h"
+#include "cs_word.h"
 
 /* A call to corosync that is out; anyone may look, only its thread writes. */
 struct cs_call {
@@ -83,6 +84,10 @@ struct cs {
 	uint64_t sender; /* random: names this process in its echoes */
 	struct cs_proof proof;
 	bool vote_proven; /* an echo is back, and proof.vote has waited for it */
+	struct cs_word word;
+	bool says_dead, word_waits; /* the LUN of this node is; it is to be said now */
+	uint32_t node_id;
+	uint64_t word_ms; /* when it is to be said again */
 	qd_mask kill;	  /* nodes to kill when the echo `kill_after` is back */
 	uint64_t kill_after;
 	char kill_reason[CS_REASON_LEN];
@@ -110,6 +115,7 @@ int cs_cpg_open(struct cs *cs); /* 0, or negative errno and cs->now.error */
 void cs_cpg_close(struct cs *cs);
 void cs_cpg_dispatch(struct cs *cs);
 void cs_cpg_echo(struct cs *cs); /* send the echo that cs->proof wants */
+void cs_cpg_word(struct cs *cs); /* say how the LUN is */
 
 /* cs_cfg.c */
 void cs_kill_nodes(struct cs *cs, qd_mask nodes, const char *reason);

@@ -8,6 +8,8 @@
 /* Requests that the helper has not begun. */
 struct cs_mail {
 	bool vote_waits, unregister, leave, stop;
+	bool word_waits, lun_dead; /* what to say, by `node_id` */
+	uint32_t node_id;
 	struct cs_vote vote;
 	qd_mask kill;
 	char reason[CS_REASON_LEN];
@@ -33,7 +35,7 @@ void cs_state_reset(struct cs_snapshot *s);
 void cs_state_error(struct cs_snapshot *s, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* True where the mind must be woken: anything differs but polled_seq. */
+/* True where the mind must be woken: anything differs but polled_seq and lun_dead_ms. */
 bool cs_state_differs(const struct cs_snapshot *a, const struct cs_snapshot *b);
 
 /* What to cast now: a 1 that is no longer good is a 0. qdisk(5), "Vote". */

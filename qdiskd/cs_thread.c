@@ -13,7 +13,7 @@
 
 #define CS_CONNECT_MS 1000 /* between two tries to connect */
 #define CS_INFO_MAX   4	   /* looks in a row: each may bring callbacks that ask for another */
-#define CS_ECHO_MS    5	   /* between two tries to send an echo */
+#define CS_ECHO_MS    5	   /* between two tries to send a message */
 
 uint64_t cs_now_ms(void)
 {
@@ -49,7 +49,7 @@ static void cs_publish(struct cs *cs)
 {
 	bool wake = cs_state_differs(&cs->now, &cs->shown); /* only this thread writes it */
 
-	if (!wake && cs->now.polled_seq == cs->shown.polled_seq)
+	if (!wake && cs->now.polled_seq == cs->shown.polled_seq && cs->now.lun_dead_ms == cs->shown.lun_dead_ms)
 		return;
 	(void)pthread_mutex_lock(&cs->lock);
 	cs->shown = cs->now;
@@ -196,6 +196,29 @@ static void cs_kill_take(struct cs *cs, const struct cs_mail *mail)
 	cs->kill = 0;
 }
 
+/* What the members say of their LUNs. One whose id no mask has room for is not heard:
+ * then nobody is. */
+static void cs_words_show(struct cs *cs)
+{
+	cs->now.lun_dead = cs_word_dead(&cs->word, cs->now.members, &cs->now.lun_dead_ms);
+	if (cs->now.members_dropped)
+		cs->now.lun_dead = 0;
+}
+
+static bool cs_word_due(const struct cs *cs)
+{
+	return cs->word_waits || (cs->says_dead && cs_now_ms() >= cs->word_ms);
+}
+
+static void cs_word_mail(struct cs *cs, const struct cs_mail *mail)
+{
+	if (!mail->word_waits)
+		return;
+	cs->word_waits = true;
+	cs->says_dead = mail->lun_dead;
+	cs->node_id = mail->node_id;
+}
+
 /* What the thread does when it has been woken, whatever woke it. */
 static void cs_work(struct cs *cs, struct cs_mail *mail)
 {
@@ -203,6 +226,7 @@ static void cs_work(struct cs *cs, struct cs_mail *mail)
 		cs_connect(cs);
 	if (mail->unregister)
 		cs->unregistered = true;
+	cs_word_mail(cs, mail);
 	if (cs->votequorum && !cs->lost && !cs->now.registered && !cs->unregistered &&
 	    cs_now_ms() >= cs->retry_ms)
 		cs_register(cs);
@@ -217,11 +241,14 @@ static void cs_work(struct cs *cs, struct cs_mail *mail)
 	cs->now.stale_past = cs->proof.stale_past;
 	cs->now.unheard = cs_proof_unheard(&cs->proof);
 	cs->now.unheard_one = cs_proof_unheard_one(&cs->proof);
+	cs_words_show(cs);
 	cs_publish(cs);
 	if (cs->votequorum && !cs->lost)
 		cs_kill_take(cs, mail);
 	if (cs->votequorum && !cs->lost && cs->proof.want && !cs->now.in_sync)
 		cs_cpg_echo(cs);
+	if (cs->votequorum && !cs->lost && cs_word_due(cs) && !cs->now.in_sync)
+		cs_cpg_word(cs);
 	if (cs->votequorum && !cs->lost && mail->leave)
 		cs_shutdown(cs);
 	if (cs->lost)
@@ -237,17 +264,23 @@ static void cs_mail_take(struct cs *cs, struct cs_mail *ret_mail)
 	(void)pthread_mutex_unlock(&cs->lock);
 }
 
+static int cs_until(uint64_t at_ms)
+{
+	uint64_t now_ms = cs_now_ms();
+
+	return at_ms > now_ms ? (int)(at_ms - now_ms) : 0;
+}
+
 /* How long to sleep: until the next try, or until something happens (-1). */
 static int cs_timeout(const struct cs *cs)
 {
-	uint64_t now_ms;
-
-	if (cs->votequorum && cs->proof.want && !cs->now.in_sync)
+	if (cs->votequorum && (cs->proof.want || cs->word_waits) && !cs->now.in_sync)
 		return CS_ECHO_MS;
+	if (cs->votequorum && cs->says_dead && !cs->now.in_sync)
+		return cs_until(cs->word_ms);
 	if (cs->votequorum && (cs->now.registered || cs->unregistered))
 		return -1;
-	now_ms = cs_now_ms();
-	return cs->retry_ms > now_ms ? (int)(cs->retry_ms - now_ms) : 0;
+	return cs_until(cs->retry_ms);
 }
 
 static void cs_dispatch(struct cs *cs, const struct epoll_event *events, int count)

@@ -44,6 +44,7 @@ static void on_nodelist(votequorum_handle_t handle, uint64_t context, votequorum
 		return;
 	if (ring.seq != cs->now.ring.seq) {
 		cs_proof_ring(&cs->proof);
+		cs_word_ring(&cs->word, (struct qd_ring){ .node_id = ring.nodeid, .seq = ring.seq });
 		cs->kill = 0;
 	}
 	cs_state_ring(&cs->now, (struct qd_ring){ .node_id = ring.nodeid, .seq = ring.seq }, ids,

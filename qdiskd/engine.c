@@ -85,6 +85,9 @@ static void engine_perform(struct qd_engine *e, const struct qd_action *a, uint6
 	case QD_ACT_PET:
 		e->watchdog_ms = p->pet(p->ctx);
 		break;
+	case QD_ACT_SAY:
+		p->say(p->ctx, a->lun_dead);
+		break;
 	case QD_ACT_SELF_FENCE:
 		e->ended = true;
 		p->self_fence(p->ctx, a->reason);

@@ -104,13 +104,15 @@ void evict_lied(struct qd_state *s, uint32_t id, uint64_t now_ms, struct qd_acti
 
 /* It has been dead for so long that its watchdog must have reset it. Its last pet may
  * come (K-1)*I after its last landing, so that the watchdog's own timeout is not
- * enough. Nothing has landed between the time from which this counts and the begin of
- * the read that shows it silent still. */
+ * enough; while I say that my LUN is dead it may be petted for that (putoff.c). Nothing
+ * has landed between the time from which this counts and the begin of the read that shows
+ * it silent still. */
 static bool lun_certain(const struct qd_state *s, const struct qd_member *m, uint64_t read_ms)
 {
 	uint64_t dead_ms = (uint64_t)member_limit(m, &s->p) * s->p.t.interval_ms;
 
-	return m->readable && m->armed_ms && read_ms >= m->may_beat_ms + m->armed_ms + dead_ms;
+	return !s->lun_dead && m->readable && m->armed_ms &&
+	       read_ms >= m->may_beat_ms + m->armed_ms + dead_ms;
 }
 
 static void lun_wait(struct qd_state *s, uint32_t id, const struct qd_input *in, struct qd_actions *out)

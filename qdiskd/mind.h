@@ -16,6 +16,7 @@ struct qd_action *action_add(struct qd_actions *out, enum qd_action_type type);
 void note_add(struct qd_actions *out, enum qd_note_id id, uint32_t node, uint64_t a, uint64_t b);
 void role_set(struct qd_state *s, enum qd_node_state role);
 void self_fence(struct qd_state *s, struct qd_actions *out, enum qd_self_fence reason);
+bool self_fence_configured(const struct qd_state *s);	/* at L2 */
 void exit_with(struct qd_state *s, struct qd_actions *out, int status);
 
 /* Peers: the configured nodes without me. */
@@ -106,6 +107,14 @@ bool vote_answer_owed(const struct qd_state *s);	/* to the ring change */
 void stop_begin(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);
 void stop_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);
 uint64_t stop_deadline(const struct qd_state *s);	/* UINT64_MAX: not stopping */
+
+/* putoff.c */
+void putoff_say(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);
+bool putoff_begin(struct qd_state *s, uint64_t now_ms, struct qd_actions *out);	/* at L2; false: fence */
+void putoff_judge(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);
+void putoff_pet(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);
+void putoff_landed(struct qd_state *s, struct qd_actions *out);
+uint64_t putoff_deadline(const struct qd_state *s);	/* UINT64_MAX: nothing is put off */
 
 /* evict.c */
 void evict_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);

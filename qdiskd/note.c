@@ -43,6 +43,14 @@ static const struct {
 	[QD_NOTE_STALE_VOTE] = { LOG_CRIT, "corosync may count a vote of its last ring in this one, which has lost: ending it" },
 	[QD_NOTE_SILENCE] = { LOG_WARNING, "no write has landed for %A ms, vote withdrawn" },
 	[QD_NOTE_NEW_LIFE] = { LOG_ERR, "no write has landed for %A ms, others take me for dead: starting anew" },
+	[QD_NOTE_PUT_OFF] = { LOG_CRIT, "quorum disk is dead for every member of this ring, which needs no votes of it "
+		"(%B suffice): self-fencing put off, for %A s so far" },
+	[QD_NOTE_LUN_BACK] = { LOG_CRIT, "node %N has the quorum disk again: without it this node fences itself in %A ms" },
+	[QD_NOTE_PUT_OFF_RING] = { LOG_CRIT, "self-fencing no longer put off: the ring has changed, or needs the votes "
+		"of the quorum disk" },
+	[QD_NOTE_PUT_OFF_LATE] = { LOG_CRIT, "self-fencing no longer put off: for %A ms not every member has said that "
+		"its quorum disk is dead" },
+	[QD_NOTE_PUT_OFF_OVER] = { LOG_NOTICE, "quorum disk is back, no self-fencing is due" },
 	[QD_NOTE_OWN_SLOT_BAD] = { LOG_ERR, "own block (node %N) is unreadable; until it reads well no write of mine counts" },
 	[QD_NOTE_OWN_STALE] = { LOG_ERR, "quorum disk shows an old block of mine (beat %A, written %B); what it shows is not believed" },
 	[QD_NOTE_STRANGER] = { LOG_ERR, "label of the quorum disk has changed under us, nothing is written any more" },

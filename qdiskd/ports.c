@@ -57,7 +57,7 @@ static void port_corosync(void *ctx, uint64_t now_ms, struct qd_corosync *cs)
 		.polled_accepted = s->polled_accepted, .polled_cast = s->polled_cast,
 		.polled_ring = s->polled_ring, .polled_quorate = s->polled_quorate,
 		.stale_one = s->stale_one, .stale_late = s->stale_late, .stale_past = s->stale_past, .unheard = s->unheard,
-		.unheard_one = s->unheard_one,
+		.unheard_one = s->unheard_one, .lun_dead = s->lun_dead, .lun_dead_ms = s->lun_dead_ms,
 	};
 }
 
@@ -90,6 +90,13 @@ static void port_kill(void *ctx, uint32_t node_id)
 	struct daemon *d = ctx;
 
 	cs_kill(d->cs, node_id, "evicted by qdiskd");
+}
+
+static void port_say(void *ctx, bool lun_dead)
+{
+	struct daemon *d = ctx;
+
+	cs_say(d->cs, d->params.node_id, lun_dead);
 }
 
 static int on_corosync(int fd, int revents, void *data)
@@ -242,7 +249,7 @@ int ports_open(struct daemon *d)
 		.ctx = d, .clock = port_clock, .random = port_random, .read = ports_read,
 		.write = ports_write, .corosync = port_corosync, .vote = port_vote,
 		.unregister = port_unregister, .end_corosync = port_end_corosync, .kill = port_kill, .fence = ports_fence,
-		.score = ports_score, .pet = ports_pet, .self_fence = port_self_fence, .exit = port_exit,
+		.score = ports_score, .pet = ports_pet, .say = port_say, .self_fence = port_self_fence, .exit = port_exit,
 		.note = port_note, .alarm = port_alarm, .publish = port_publish,
 	};
 	d->start_ms = daemon_now_ms();

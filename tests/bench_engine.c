@@ -126,6 +126,12 @@ static void on_nothing(void *ctx)
 	(void)ctx;
 	unexpected("a leave");
 }
+static void on_word(void *ctx, bool lun_dead)
+{
+	(void)ctx;
+	(void)lun_dead;
+	unexpected("a word");
+}
 static uint32_t on_pet(void *ctx)
 {
 	(void)ctx;
@@ -168,7 +174,7 @@ static void node_open(uint32_t id, const struct qd_label *label)
 	};
 	n->ports = (struct qd_ports){
 		.ctx = n, .clock = on_clock, .random = on_random, .read = on_read, .write = on_write,
-		.corosync = on_look, .vote = on_vote, .unregister = on_nothing, .end_corosync = on_nothing, .kill = on_node,
+		.corosync = on_look, .vote = on_vote, .unregister = on_nothing, .end_corosync = on_nothing, .kill = on_node, .say = on_word,
 		.fence = on_fence, .score = on_score, .pet = on_pet, .self_fence = on_self_fence,
 		.exit = on_exit_wanted, .note = on_note, .alarm = on_alarm, .publish = on_publish,
 	};

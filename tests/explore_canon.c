@@ -445,6 +445,8 @@ static void counters(struct xp_run *r, uint32_t i)
 	at_most(&s->ring_ticks, 3);
 	at_most(&s->quiet_ticks, 2 * t->master_wait);
 	at_most(&s->bid_ticks, 2 * t->master_wait + 1);
+	s->answered_ms = XP_BASE;	/* nobody hears what is said of it */
+	s->lun_dead = false;
 	s->io_errors = 0;	/* max_error_cycles is off */
 	s->why = QD_WHY_MASTER;	/* words */
 	s->master_noted = 0;

@@ -111,6 +111,12 @@ static void port_fence(void *ctx, uint32_t node_id, uint64_t incarnation)
 	assert(false);	/* fencing is off */
 }
 
+/* Nobody hears it: a ring of so few never does without the device. */
+static void port_say(void *ctx, bool lun_dead)
+{
+	(void)ctx, (void)lun_dead;
+}
+
 static void port_score(void *ctx, uint32_t *ret_score, uint32_t *ret_max)
 {
 	(void)ctx;
@@ -296,7 +302,7 @@ static const struct qd_ports ports = {
 	.clock = port_clock, .random = port_random, .read = port_read, .write = port_write,
 	.corosync = port_corosync, .vote = port_vote, .unregister = port_unregister,
 	.kill = port_kill, .fence = port_fence, .score = port_score, .pet = port_pet,
-	.self_fence = port_self_fence, .exit = port_exit, .note = port_note, .alarm = port_alarm,
+	.say = port_say, .self_fence = port_self_fence, .exit = port_exit, .note = port_note, .alarm = port_alarm,
 	.publish = port_publish,
 };
 

@@ -19,7 +19,7 @@ table='
 0 words		qdiskd/format*.[ch] qdiskd/latency.c
 1 mind		include/qd_core.h include/qd_note.h qdiskd/mind.h qdiskd/laws.h
 1 mind		qdiskd/core.c qdiskd/own.c qdiskd/member.c qdiskd/elect.c qdiskd/vote.c qdiskd/evict.c qdiskd/evict_fence.c
-1 mind		qdiskd/stop.c qdiskd/score.c qdiskd/laws.c qdiskd/laws_corosync.c qdiskd/note.c
+1 mind		qdiskd/putoff.c qdiskd/stop.c qdiskd/score.c qdiskd/laws.c qdiskd/laws_corosync.c qdiskd/note.c
 2 cycle		include/qd_ports.h qdiskd/engine.c qdiskd/engine_*.[ch]
 2 corosync_conf	cman-shim/corosync_conf.[ch]
 3 aio		qdiskd/aio.[ch]

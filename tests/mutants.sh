@@ -63,7 +63,7 @@ build() {
 		}
 		objects="$objects $dir/${file%.c}.o"
 	done
-	for file in tests/sim*.c qdiskd/cs_proof.c; do
+	for file in tests/sim*.c qdiskd/cs_proof.c qdiskd/cs_word.c; do
 		[ -e "$dir/${file%.c}.o" ] || objects="$objects $BUILD/obj/${file%.c}.o"
 	done
 	# shellcheck disable=SC2086	# lists of words

@@ -23,6 +23,7 @@
  *	sim_totem.c	corosync: who forms a ring with whom, and when
  *	sim_vote.c	corosync: votequorum as it is
  *	sim_old_peer.c	a peer that is a daemon of 2011
+ *	sim_cpg.c	corosync: cpg; and what a daemon says of its LUN
  *	sim_hand.c	the daemon's corosync hand
  *	sim_check.c	the invariants S1..S7, L1 and D1
  *	sim_rules.c	rules of the vote and of the twin, looked at while they are followed
@@ -54,6 +55,7 @@
 #include <string.h>
 
 #include "../qdiskd/cs_proof.h"
+#include "../qdiskd/cs_word.h"
 #include "qd_ports.h"
 
 #define SIM_NODES 16u		/* of the cluster */
@@ -61,7 +63,9 @@
 #define SIM_EVENTS 16384u	/* in the queue, alarms that were moved included; full is a defect */
 #define SIM_MOMENT 4096u	/* events while no time passes; more: it spins */
 #define SIM_WRITES 256u		/* in flight on the LUN */
-#define SIM_INFOS 32u		/* votequorum messages of one node under way */
+#define SIM_INFOS 32u		/* messages of one node under way */
+#define SIM_INBOX 64u		/* words that a daemon has not heard yet */
+#define SIM_WORD_BYTES (40u + 8u * SIM_NODES)
 #define SIM_PARKED 64u		/* events that wait for a paused daemon */
 #define SIM_LINES 4096u		/* of trace that are kept */
 #define SIM_LINES_SHOWN 200u
@@ -78,7 +82,7 @@ typedef uint32_t sim_set;	/* of machines: machine m = bit m */
 
 enum sim_event_kind {
 	SIM_EV_TICK, SIM_EV_READ, SIM_EV_LAND, SIM_EV_WROTE, SIM_EV_ALARM, SIM_EV_CALL,
-	SIM_EV_NOTIFY, SIM_EV_CONNECT, SIM_EV_FENCED,			/* for a daemon */
+	SIM_EV_NOTIFY, SIM_EV_CONNECT, SIM_EV_WORD, SIM_EV_FENCED,			/* for a daemon */
 	SIM_EV_FENCE_HIT, SIM_EV_KILL, SIM_EV_WATCHDOG, SIM_EV_GUARD,
 	SIM_EV_BOOT, SIM_EV_COROSYNC, SIM_EV_DAEMON, SIM_EV_RESUME, SIM_EV_THAW, SIM_EV_COROSYNC_GO,
 	SIM_EV_FORM, SIM_EV_INSTALL, SIM_EV_RESTLESS, SIM_EV_INFO, SIM_EV_TOKEN, SIM_EV_ACTIVATE,
@@ -130,12 +134,18 @@ struct sim_trace {
 
 /* ---- One machine ---- */
 
-/* One message of a node: votequorum's flags, or an echo of the daemon's. */
+/* One message of a node: votequorum's flags, an echo of the daemon's, or its word. */
 struct sim_info {
-	uint8_t flags;
-	bool echo;
-	uint32_t life;		/* of the daemon that sent the echo */
+	enum { SIM_INFO_VOTES, SIM_INFO_ECHO, SIM_INFO_WORD } kind;
+	uint8_t flags, word;	/* word: which of the node's */
+	uint32_t life;		/* of the daemon that sent an echo */
 	uint64_t number;
+};
+
+/* What a node says of its LUN: bytes of qdiskd/cs_word.c. */
+struct sim_word {
+	uint16_t size;
+	uint8_t bytes[SIM_WORD_BYTES];
 };
 
 /* votequorum and totem of one node, as they are in corosync 3.1.7. */
@@ -172,6 +182,8 @@ struct sim_corosync {
 	uint32_t sync_count;	/* the same, sent during sync: these are heard in it */
 	struct sim_info sync_info[SIM_INFOS];
 	bool info_out;		/* a delivery is on its way */
+	uint32_t word_next;
+	struct sim_word word[SIM_INFOS];
 	/* what clients are shown */
 	bool shown_quorate;
 	qd_mask shown_view;
@@ -192,6 +204,12 @@ struct sim_hand {
 	uint64_t waiting_incarnation;	/* of the life whose vote waits in `proof` */
 	qd_mask kill;		/* when the echo `kill_after` is back */
 	uint64_t kill_after;
+	/* what is said of LUNs */
+	struct cs_word word;
+	bool says_dead, word_waits, word_out;
+	uint64_t word_ms;	/* when it is said again */
+	uint32_t inbox_count, inbox_from[SIM_INBOX];
+	struct sim_word inbox[SIM_INBOX];
 };
 
 /* What a daemon of 2011 knows: sim_old_peer.c. */
@@ -273,6 +291,8 @@ struct sim_node {
 	bool copied;		/* the whole read was looked at when it ended, not when it was heard */
 	uint32_t own_writes;	/* in flight */
 	uint64_t landed_start;	/* of the newest landed write of this life; 0 none */
+	uint64_t answered_at;	/* the daemon last heard of a landing; 0 never */
+	uint64_t back_at;	/* of the one that ended its newest time without a LUN */
 	uint8_t *buffer;	/* what a read brings when it is not the LUN as it is now */
 	enum qd_node_state role_seen;
 	uint32_t score, score_max;
@@ -330,7 +350,7 @@ enum sim_fault {
 	SIM_F_COROSYNC_PAUSED, SIM_F_COROSYNC_KILLED, SIM_F_SPLIT, SIM_F_ONE_WAY, SIM_F_MERGE,
 	SIM_F_RING_FLAPS,
 	SIM_F_LUN_SLOW, SIM_F_LUN_HANGS, SIM_F_LUN_ERRORS, SIM_F_LUN_HANGS_ALL, SIM_F_LUN_LOST,
-	SIM_F_LUN_DIES, SIM_F_READS_TORN, SIM_F_SLOT_BAD, SIM_F_SLOT_BLIND, SIM_F_SLOT_RUBBISH,
+	SIM_F_LUN_DIES, SIM_F_LUN_ONE_LEFT, SIM_F_READS_TORN, SIM_F_SLOT_BAD, SIM_F_SLOT_BLIND, SIM_F_SLOT_RUBBISH,
 	SIM_F_RELABELLED, SIM_F_ELSEWHERE,
 	SIM_F_SCORE, SIM_F_STOP, SIM_F_WALL_STEP, SIM_F_FENCING, SIM_F_RECONFIG,
 	SIM_F_SCORE_FLAPS, SIM_F_FENCE_LIES, SIM_F_RESTART_ALL, SIM_F_POWER, SIM_F_TWIN, SIM_F_TIMINGS,
@@ -392,6 +412,7 @@ struct sim_setup {
 	bool fence_lun;		/* where there is a watchdog: fence="lun" */
 	bool asks;		/* a resource manager has living nodes fenced */
 	bool heuristics, reboot;
+	bool few_votes;		/* the device has one: a ring may be quorate by its nodes, and not hold all */
 	bool master_wins;	/* where it may be: sim_master_wins() */
 	bool mixed;		/* the label has no room for timings, and some nodes have others */
 	bool restart;		/* a daemon that ends with an error is started again */

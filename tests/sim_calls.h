@@ -145,6 +145,7 @@ void sim_vote_info(struct sim_world *w, struct sim_node *n);
 void sim_vote_token(struct sim_world *w, struct sim_node *n, uint32_t gen);
 void sim_vote_activate(struct sim_world *w, struct sim_node *n, uint32_t gen);
 void sim_vote_timer(struct sim_world *w, struct sim_node *n);
+void sim_vote_message(struct sim_world *w, struct sim_node *n, struct sim_info message);
 bool sim_vote_echo(struct sim_world *w, struct sim_node *n, uint64_t number);	/* false: in sync */
 bool sim_vote_poll(struct sim_world *w, struct sim_node *n, struct qd_ring ring, bool cast);
 bool sim_vote_register(struct sim_world *w, struct sim_node *n);
@@ -163,6 +164,13 @@ void sim_hand_echo(struct sim_world *w, struct sim_node *n, uint32_t life, uint6
 void sim_hand_kill(struct sim_world *w, struct sim_node *n, uint32_t victim);
 void sim_hand_go(struct sim_world *w, struct sim_node *n);	/* corosync answers again */
 
+/* sim_cpg.c */
+void sim_cpg_deliver(struct sim_world *w, struct sim_node *from, const struct sim_info *message);
+void sim_cpg_begin(struct sim_node *n);	/* connected */
+void sim_cpg_say(struct sim_world *w, struct sim_node *n, bool lun_dead);
+void sim_cpg_word(struct sim_world *w, struct sim_node *n);
+void sim_cpg_work(struct sim_world *w, struct sim_node *n);
+
 /* sim_check.c */
 void sim_fail(struct sim_world *w, const char *name, uint32_t node_id, const char *text);
 void sim_check_event(struct sim_world *w);	/* after every event */
@@ -177,6 +185,12 @@ void sim_check_forgotten(struct sim_world *w, struct sim_node *n);
 /* It answers a ring change. */
 void sim_check_answer(struct sim_world *w, struct sim_node *n);
 void sim_check_exit(struct sim_world *w, struct sim_node *n, int status);
+/* A write of its own has landed, and it hears of it. */
+void sim_check_landed(struct sim_world *w, struct sim_node *n);
+/* After a tick of its: L2. */
+void sim_check_lives(struct sim_world *w, struct sim_node *n);
+/* May its petting go on though nothing of it lands? */
+bool sim_all_dead(const struct sim_world *w, const struct sim_node *n);
 void sim_check_pet(struct sim_world *w, struct sim_node *n);
 void sim_check_step(struct sim_world *w, struct sim_node *n);
 

@@ -325,7 +325,7 @@ void sim_check_poll(struct sim_world *w, struct sim_node *n, uint64_t incarnatio
 
 void sim_check_pet(struct sim_world *w, struct sim_node *n)
 {
-	if (silence_ms(w, n) > qd_law_withdraw_ms(&n->params.t) + 2)
+	if (silence_ms(w, n) > qd_law_withdraw_ms(&n->params.t) + 2 && !sim_all_dead(w, n))
 		sim_fail(w, "L1", n->id, "pets its watchdog after (K-1)*I without a landing");
 }
 

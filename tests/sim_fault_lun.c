@@ -43,6 +43,18 @@ static void hangs_for_all(struct sim_world *w, struct sim_node *n)
 		hang(w, &w->node[i], takes + sim_plan_dice(w, 0, w->interval_us));
 }
 
+/* All at once, and for one not as long: it alone has the LUN for a while. */
+static void one_left(struct sim_world *w, struct sim_node *n)
+{
+	uint64_t takes = sim_cycles(w, w->setup.t.tko) + sim_fault_duration(w);
+
+	for (uint32_t i = 0; i < sim_regular(w); i++) {
+		uint64_t less = i == n->index ? sim_plan_dice(w, 0, takes) : sim_plan_dice(w, 0, w->interval_us);
+
+		hang(w, &w->node[i], takes - less);
+	}
+}
+
 /* No I/O of it ends any more, until its machine is switched off. */
 static void lost(struct sim_world *w, struct sim_node *n)
 {
@@ -266,6 +278,7 @@ const struct sim_fault_row sim_lun_faults[SIM_F_COUNT] = {
 	[SIM_F_LUN_HANGS_ALL] = { "LUN hung for all", hangs_for_all, NULL },
 	[SIM_F_LUN_LOST] = { "LUN hung for good", lost, NULL },
 	[SIM_F_LUN_DIES] = { "dead LUN", dies, NULL },
+	[SIM_F_LUN_ONE_LEFT] = { "LUN hung for all but one", one_left, NULL },
 	[SIM_F_READS_TORN] = { "torn reads", reads_torn, reads_torn_end },
 	[SIM_F_SLOT_BAD] = { "unreadable slot", slot_bad, slot_bad_ends },
 	[SIM_F_SLOT_BLIND] = { "slot unreadable for one", slot_blind, slot_blind_ends },

@@ -44,6 +44,8 @@ static void snapshot(struct sim_node *n)
 		cs_proof_ring(&n->hand.proof);
 		n->hand.kill = 0;
 	}
+	if (!qd_ring_equal(cs->ring, co->told_ring))
+		cs_word_ring(&n->hand.word, co->told_ring);
 	if (co->told_ring.seq == co->shown_seq)
 		cs_proof_synced(&n->hand.proof);
 	cs->ring = co->told_ring;
@@ -103,8 +105,10 @@ void sim_hand_connect(struct sim_world *w, struct sim_node *n)
 		register_later(w, n, n->hand.registering ? 2000 : 1000000);
 		return;
 	}
-	if (!n->hand.cs.connected)
+	if (!n->hand.cs.connected) {
 		cs_proof_begin(&n->hand.proof);
+		sim_cpg_begin(n);
+	}
 	n->hand.cs.connected = true;
 	n->hand.cs.ended = false;
 	if (n->hand.registering || !n->hand.unregister)
@@ -289,8 +293,10 @@ void sim_hand_call(struct sim_world *w, struct sim_node *n)
 			sim_vote_unregister(w, n);
 		wake_up(w, n);
 	}
-	if (hand->cs.connected && !hand->hung)
+	if (hand->cs.connected && !hand->hung) {
 		echo_send(w, n);
+		sim_cpg_work(w, n);
+	}
 	proof_show(n);
 	if (hand->cs.stale_one != before.stale_one || hand->cs.stale_past != before.stale_past ||
 	    hand->cs.stale_late != before.stale_late ||

@@ -278,6 +278,8 @@ void sim_lun_wrote(struct sim_world *w, const struct sim_event *event)
 		sim_say(w, n->id, "its write into slot %llu fails", slot, 0, 0);
 	if (n->old)
 		return;
+	if (slot == n->id && !error)
+		sim_check_landed(w, n);
 	qd_engine_write_done(&n->engine, slot, error ? QD_IO_ERROR : QD_IO_OK, (uint32_t)took);
 }
 

@@ -144,7 +144,7 @@ void sim_daemon_start(struct sim_world *w, struct sim_node *n)
 	guard_update(w, n);
 	n->parked_tick = false;
 	n->parked_count = 0;
-	n->landed_start = 0;
+	n->landed_start = n->answered_at = n->back_at = 0;
 	n->life_power = n->power;
 	w->check.asked &= ~qd_bit(n->id);
 	memset(n->fencing, 0, sizeof(n->fencing));
@@ -284,4 +284,5 @@ void sim_tick(struct sim_world *w, struct sim_node *n, const struct sim_event *e
 	n->tick_local += (missed + 1) * interval;
 	sim_push(w, sim_local_to_sim(n, n->tick_local), SIM_EV_TICK, n->index, 0, n->life);
 	qd_engine_tick(&n->engine, (uint32_t)missed);
+	sim_check_lives(w, n);
 }

@@ -181,6 +181,11 @@ static uint32_t port_pet(void *ctx)
 	return (uint32_t)qd_law_dead_ms(&n->params.t);
 }
 
+static void port_say(void *ctx, bool lun_dead)
+{
+	sim_cpg_say(node_of(ctx)->world, node_of(ctx), lun_dead);
+}
+
 static void port_self_fence(void *ctx, enum qd_self_fence reason)
 {
 	struct sim_node *n = node_of(ctx);
@@ -260,6 +265,7 @@ void sim_ports_init(struct sim_node *n)
 		.fence = port_fence,
 		.score = port_score,
 		.pet = port_pet,
+		.say = port_say,
 		.self_fence = port_self_fence,
 		.exit = port_exit,
 		.note = port_note,

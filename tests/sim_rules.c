@@ -1,5 +1,5 @@
 /* Rules of qdisk(5) that can be looked at while they are followed, named after
- * what they are about: VOTE, L1, TWIN; and one promise, P3. */
+ * what they are about: VOTE, L1, L2, TWIN; and one promise, P3. */
 #include "sim.h"
 
 #define L1_SLACK_US 1500u	/* the alarm counts in ms, and the call takes its time */
@@ -57,6 +57,72 @@ void sim_check_forgotten(struct sim_world *w, struct sim_node *n)
 	    w->now - n->stirred_at >= sim_cycles(w, 1) &&
 	    sim_local(n, w->now) > 1000 * (n->engine.state.landed_start_ms + withdraw_ms) + L1_SLACK_US)
 		sim_fail(w, "L1", n->id, "corosync has to forget a vote that was not withdrawn");
+}
+
+/* ---- L2, and what puts it off ---- */
+
+/* Half of L1: from then on a daemon may say that its LUN is dead. A little less: its
+ * clock is another one. */
+static uint64_t quiet_us(const struct sim_node *n)
+{
+	uint64_t half = 500 * qd_law_withdraw_ms(&n->params.t), least = 1500u * (uint64_t)n->params.t.interval_ms;
+
+	return (half > least ? half : least) * 9 / 10;
+}
+
+static bool without_lun(const struct sim_world *w, const struct sim_node *n)
+{
+	return w->now - n->answered_at >= quiet_us(n);
+}
+
+void sim_check_landed(struct sim_world *w, struct sim_node *n)
+{
+	if (without_lun(w, n))
+		n->back_at = w->now;
+	n->answered_at = w->now;
+}
+
+/* Has any other member of the ring that its daemon knows had the LUN for so long? */
+static bool other_has_lun(const struct sim_world *w, const struct sim_node *n, uint64_t for_us)
+{
+	for (uint32_t i = 0; i < w->setup.nodes; i++) {
+		const struct sim_node *m = &w->node[i];
+
+		if (m != n && qd_has(n->hand.cs.members, m->id) && m->group == n->group && sim_awake(m) &&
+		    !m->old && !without_lun(w, m) && w->now - m->back_at > for_us)
+			return true;
+	}
+	return false;
+}
+
+static bool ring_suffices(const struct sim_world *w, const struct sim_node *n)
+{
+	return n->hand.cs.connected && (uint32_t)__builtin_popcountll(n->hand.cs.members) >= w->quorum;
+}
+
+bool sim_all_dead(const struct sim_world *w, const struct sim_node *n)
+{
+	return ring_suffices(w, n) && !other_has_lun(w, n, 1000u * (uint64_t)n->params.t.interval_ms);
+}
+
+/* L2: a daemon that has lost the LUN for K*I and is to end its node lives on only while
+ * nobody of its ring has it, or has had it for K*I, and while the ring needs no device. */
+void sim_check_lives(struct sim_world *w, struct sim_node *n)
+{
+	const struct qd_state *s = &n->engine.state;
+	uint64_t dead_us = 1000 * qd_law_dead_ms(&n->params.t);
+	uint64_t slack_us = 500u * (uint64_t)n->params.t.interval_ms;
+	bool configured = s->p.io_timeout || s->p.paranoid || s->p.watchdog;
+
+	if (w->setup.without & SIM_WITHOUT_RULES || n->old || n->engine.ended || !configured ||
+	    !(s->landed || s->put_off) || n->answered_at == 0 || n->hand.hung || n->id == w->check.exempt ||
+	    w->now - n->stirred_at < sim_cycles(w, 1) ||
+	    sim_local(n, w->now) < sim_local(n, n->answered_at) + dead_us + slack_us)
+		return;
+	if (!ring_suffices(w, n))
+		sim_fail(w, "L2", n->id, "lives on after K*I without a landing, in a ring that needs the device");
+	else if (other_has_lun(w, n, dead_us + slack_us))
+		sim_fail(w, "L2", n->id, "lives on after K*I without a landing, beside one that has the LUN");
 }
 
 /* P3: on a healthy LUN the winner of a split answers in a few cycles of I/O. */

@@ -113,6 +113,7 @@ void sim_setup_draw(struct sim_setup *s, uint64_t seed, enum sim_kind kind, uint
 		s->mixed = sim_rng_chance(&rng, 100);
 		s->spares = sim_rng_chance(&rng, 200);
 		s->nodes += s->spares;
+		s->few_votes = sim_rng_chance(&rng, 300);
 	}
 	s->fence_lun = sim_rng_chance(&rng, 500) && s->fencing && s->watchdog;
 	s->asks = kind == SIM_CHAOS && sim_rng_chance(&rng, 200);

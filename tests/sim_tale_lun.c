@@ -40,6 +40,38 @@ static const char *dead_for_all(struct sim_world *w)
 	return NULL;
 }
 
+static const char *dead_and_put_off(struct sim_world *w)
+{
+	struct sim_setup s = sim_tale_setup(3);
+
+	s.io_timeout = s.watchdog = true;
+	BEGIN_TALE(&s);
+	for (uint32_t i = 0; i < 3; i++)
+		hang(w, &w->node[i], 25);
+	sim_stage_pass(w, 25000);
+	EXPECT(sim_stage_until(w, 60, settled), "the cluster does not come together");
+	EXPECT(!w->node[0].self_fenced && !w->node[1].self_fenced && !w->node[2].self_fenced, "a node ends itself");
+	return NULL;
+}
+
+static const char *back_for_one(struct sim_world *w)
+{
+	struct sim_setup s = sim_tale_setup(3);
+
+	s.io_timeout = true;
+	s.fencing = false;
+	s.boot_min_ms = s.boot_max_ms = 2000;
+	BEGIN_TALE(&s);
+	hang(w, &w->node[0], 30);
+	hang(w, &w->node[1], 20);
+	hang(w, &w->node[2], 30);
+	sim_stage_pass(w, 29000);
+	EXPECT(w->node[0].self_fenced && w->node[2].self_fenced, "nodes 1 and 3 live on");
+	EXPECT(!w->node[1].self_fenced, "node 2 has ended itself");
+	EXPECT(sim_stage_until(w, 80, settled), "the cluster does not come together");
+	return NULL;
+}
+
 /* Each read and each write of node 2 takes longer than an interval. */
 static void slow_for(struct sim_world *w, uint64_t cycles)
 {
@@ -166,6 +198,18 @@ const struct sim_tale sim_tales_lun[] = {
 	  "they stay quorate, see each other in corosync, and nobody is fenced. When the LUN is "
 	  "back all of them begin a new life, and elect a master as at a start.",
 	  dead_for_all },
+	{ "lun_dead_for_all_is_put_off",
+	  "The same where each node is to fence itself at K intervals of silence, and has a "
+	  "watchdog. At half of L1 each tells the ring that its LUN is dead. The three need no "
+	  "vote of the device, and all of them have said it: self-fencing is put off, and the "
+	  "watchdogs are petted on what the others say. Each begins a new life all the same, "
+	  "and the first write of it that lands ends the matter.",
+	  dead_and_put_off },
+	{ "lun_back_for_one",
+	  "It comes back for node 2 first. That node goes on, and tells the ring. The others "
+	  "have K intervals more, from when they last knew that nobody had it: at 26.9 and "
+	  "27.2 I they are without it still, and fence themselves.",
+	  back_for_one },
 	{ "lun_slow_for_a_while",
 	  "Each read and each write of node 2 takes longer than an interval. For four intervals "
 	  "that costs nothing: it stands, which means that it calls nobody and leaves its last "

@@ -83,7 +83,7 @@ static void info_start(struct sim_world *w, struct sim_node *n)
 	sim_push(w, w->now + sim_dice(w, 100, 1500), SIM_EV_INFO, n->index, 0, 0);
 }
 
-static void message_send(struct sim_world *w, struct sim_node *n, struct sim_info message)
+void sim_vote_message(struct sim_world *w, struct sim_node *n, struct sim_info message)
 {
 	struct sim_info *queue;
 	uint32_t *count = queue_of(&n->co, &queue);
@@ -98,7 +98,7 @@ static void info_send(struct sim_world *w, struct sim_node *n)
 {
 	const struct sim_corosync *co = &n->co;
 
-	message_send(w, n, (struct sim_info){
+	sim_vote_message(w, n, (struct sim_info){
 		.flags = (uint8_t)((co->registered ? INFO_REGISTERED : 0) | (co->alive ? INFO_ALIVE : 0) |
 				   (co->cast ? INFO_CAST : 0) | (co->wins ? INFO_WINS : 0)) });
 }
@@ -108,7 +108,7 @@ bool sim_vote_echo(struct sim_world *w, struct sim_node *n, uint64_t number)
 {
 	if (!n->co.up || n->co.frozen || n->co.in_sync)
 		return false;
-	message_send(w, n, (struct sim_info){ .echo = true, .life = n->life, .number = number });
+	sim_vote_message(w, n, (struct sim_info){ .kind = SIM_INFO_ECHO, .life = n->life, .number = number });
 	return true;
 }
 
@@ -150,10 +150,17 @@ void sim_vote_info(struct sim_world *w, struct sim_node *n)
 		return;
 	message = queue[0];
 	memmove(queue, queue + 1, --*count * sizeof(*queue));
-	if (message.echo)
-		sim_hand_echo(w, n, message.life, message.number);
-	else
+	switch (message.kind) {
+	case SIM_INFO_VOTES:
 		info_heard(w, n, message.flags);
+		break;
+	case SIM_INFO_ECHO:
+		sim_hand_echo(w, n, message.life, message.number);
+		break;
+	case SIM_INFO_WORD:
+		sim_cpg_deliver(w, n, &message);
+		break;
+	}
 	info_start(w, n);
 	for (uint32_t i = 0; i < w->setup.nodes; i++) {
 		if (n->co.machines >> i & 1)

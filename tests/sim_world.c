@@ -83,6 +83,9 @@ static void dispatch_daemon(struct sim_world *w, struct sim_node *n, const struc
 	case SIM_EV_CONNECT:
 		sim_hand_connect(w, n);
 		break;
+	case SIM_EV_WORD:
+		sim_cpg_word(w, n);
+		break;
 	case SIM_EV_FENCED:
 		sim_fenced(w, n, event->arg);
 		break;
@@ -278,7 +281,7 @@ static void old_choose(struct sim_world *w)
 
 void sim_params_init(struct sim_world *w)
 {
-	w->device_votes = sim_regular(w) - 1;
+	w->device_votes = w->setup.few_votes ? 1 : sim_regular(w) - 1;
 	w->expected = sim_regular(w) + w->device_votes;
 	w->quorum = w->expected / 2 + 1;
 	for (uint32_t i = 0; i < w->setup.nodes; i++)

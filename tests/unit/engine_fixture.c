@@ -127,6 +127,13 @@ static uint32_t port_pet(void *ctx)
 	return 2000;
 }
 
+static void port_say(void *ctx, bool lun_dead)
+{
+	(void)ctx;
+	w.says_dead = lun_dead;
+	w.says++;
+}
+
 static void port_self_fence(void *ctx, enum qd_self_fence reason)
 {
 	(void)ctx;
@@ -172,7 +179,7 @@ static void port_publish(void *ctx, const struct qd_state *state)
 static const struct qd_ports ports = {
 	.clock = port_clock, .random = port_random, .read = port_read, .write = port_write,
 	.corosync = port_corosync, .vote = port_vote, .unregister = port_unregister, .end_corosync = port_end_corosync,
-	.kill = port_kill, .fence = port_fence, .score = port_score, .pet = port_pet,
+	.kill = port_kill, .fence = port_fence, .score = port_score, .pet = port_pet, .say = port_say,
 	.self_fence = port_self_fence, .exit = port_exit, .note = port_note, .alarm = port_alarm,
 	.publish = port_publish,
 };

@@ -21,7 +21,8 @@ struct engine_world {
 	uint64_t read_ms[4096];		/* when each began */
 	struct { uint32_t slot; size_t size; uint8_t bytes[SLOT]; } write;	/* newest */
 	/* the rest */
-	unsigned votes[2], pets, publishes, kills, fences, unregisters, alarms;
+	unsigned votes[2], pets, publishes, kills, fences, unregisters, alarms, says;
+	bool says_dead;		/* the newest word to the ring */
 	unsigned noted[QD_NOTE_COUNT];
 	uint64_t random, alarm_ms;
 	int self_fence, exit;

@@ -6,7 +6,7 @@ void mind_forget(struct mind *m)
 {
 	memset(m->noted, 0, sizeof(m->noted));
 	memset(m->note, 0, sizeof(m->note));
-	m->votes[0] = m->votes[1] = 0;
+	m->votes[0] = m->votes[1] = m->words[0] = m->words[1] = 0;
 	m->cast = m->self_fence = m->exit = -1;
 	m->evicted = m->killed = m->fenced = 0;
 	m->evictions = m->kills = m->fences = m->pets = m->own_writes = m->unregisters = 0;
@@ -221,6 +221,9 @@ static void action_done(struct mind *m, const struct qd_action *a)
 		break;
 	case QD_ACT_PET:
 		m->pets++;
+		break;
+	case QD_ACT_SAY:
+		m->words[a->lun_dead]++;
 		break;
 	case QD_ACT_SELF_FENCE:
 		m->self_fence = (int)a->reason;

@@ -39,6 +39,7 @@ struct mind {
 	unsigned noted[QD_NOTE_COUNT];
 	struct qd_note note[QD_NOTE_COUNT];	/* the newest of each */
 	unsigned votes[2];		/* requests to cast 0 and 1 */
+	unsigned words[2];		/* to the ring: my LUN is back, is dead */
 	int cast;			/* the newest, -1 none */
 	struct qd_action vote;		/* the newest */
 	qd_mask evicted, killed, fenced;
