@@ -365,9 +365,10 @@ soak-memory: all $T/device/test_aio $T/unit/test_config
 
 # every cluster scenario ROUNDS times; stops at the first failure
 ROUNDS ?= 10
+ROUNDS_OF ?= $(filter-out %_random.sh,$(check_cluster))
 rounds: all $(helpers)
 	$(Q)for i in $$(seq $(ROUNDS)); do echo "round $$i"; \
-		$(run) $(filter-out %_random.sh,$(check_cluster)) || exit 1; done
+		RIG_LONG=1 $(run) $(ROUNDS_OF) || exit 1; done
 
 # seeds that nobody has run before, on all processors, for so many seconds
 .PHONY: soak-sim
@@ -499,7 +500,7 @@ help:
 	@echo 'explore        every order of events in a small world, up to some faults; ten minutes'
 	@echo 'soak-sim       SECONDS=180 of seeds that nobody has simulated before, on all processors'
 	@echo 'soak-memory    a million failed reads, ten thousand reloads, and no page more than before'
-	@echo 'rounds         ROUNDS=10 rounds of the cluster scenarios'
+	@echo 'rounds         ROUNDS=10 rounds of the cluster scenarios, the long ones too; ROUNDS_OF= some of them'
 	@echo 'demo           three nodes and a LUN, live: death, last man standing, split'
 	@echo 'demo-failover  Pacemaker and a web server on two nodes, seven faults: how long the page is away'
 	@echo 'bench          cost of a cycle: I/O, system calls, allocations'

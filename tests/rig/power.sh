@@ -3,6 +3,7 @@
 # stdin, one answer on stdout: ok, error, on, off or the list of nodes. Started by
 # socat for each connection. Answers only when the fact is established.
 # Each request is one line of $RIG_ST/fence.log: time, action, node, answer.
+# While $RIG_ST/power-slow exists, to cut a node's power takes so many seconds more.
 # While $RIG_ST/power-broken exists it refuses everything, like a BMC without a network.
 set -u
 read -r -t 10 action node || exit 1
@@ -52,6 +53,9 @@ answer() {
 	list) for d in "$RIG_ST"/n[0-9]*; do echo "${d##*/}"; done; return ;;
 	esac
 	if [ -z "$n" ] || [ ! -d "$D" ]; then echo error; return; fi
+	case $action in
+	off | reboot) [ ! -s "$RIG_ST/power-slow" ] || nap "$(cat "$RIG_ST/power-slow")" ;;
+	esac
 	case $action in
 	status) if alive; then echo on; else echo off; fi ;;
 	off) if cut off; then echo ok; else echo error; fi ;;

@@ -17,6 +17,7 @@
 # Environment: RIG_BUILD  the programs under test (default build/)
 #              RIG_BIN    the rig's own helpers (default build/tests/rig/)
 #              RIG_KEEP   keep the state folder and say where it is
+#              RIG_LONG   run the scenarios too that are too long for every day
 #              RIG_LIMIT  seconds that a script may take in all (default 420)
 #
 # Files in $RIG_ST: events (power and scenario log), fence.log (requests to the power

@@ -27,6 +27,9 @@ scenario() {
 	diag "took $((SECONDS - began)) s"
 }
 
+# scenario_long NAME: one for `make rounds` and `make soak`.
+scenario_long() { [ -z "${RIG_LONG:-}" ] || scenario "$1"; }
+
 # What brings the rig back after a failure, so that one failure is one failure. A test
 # script may replace it.
 scenario_reset() { :; }
