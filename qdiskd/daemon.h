@@ -46,6 +46,7 @@ struct lun {
 struct io_health {
 	uint32_t failures;	/* since it was well */
 	uint32_t well;		/* successes in a row since the last one */
+	bool shrunk;		/* that it has become smaller was said too */
 };
 
 struct daemon {

@@ -25,19 +25,21 @@ static void failure_say(const struct daemon *d, bool write, int result, uint32_t
 		log_line(LOG_ERR, "quorum disk %s fails: %s: %s", d->lun.path, what, strerror(-result));
 }
 
-/* The first error is said, and its end; not one in each cycle. */
+/* The first error is said, and its end; not one in each cycle. A LUN that shrinks gives
+ * other errors too, before this kernel has seen its new size. */
 static void health(struct daemon *d, bool write, int result, uint32_t bytes)
 {
 	struct io_health *h = write ? &d->writes_health : &d->reads_health;
 
 	if (io_of(result) == QD_IO_ERROR) {
-		if (h->failures++ == 0)
+		if (h->failures++ == 0 || (result == -ENODATA && !h->shrunk))
 			failure_say(d, write, result, bytes);
+		h->shrunk |= result == -ENODATA;
 		h->well = 0;
 	} else if (io_of(result) == QD_IO_OK && h->failures && ++h->well == WELL_AFTER) {
 		log_line(LOG_NOTICE, "quorum disk %s works again: %s, %u had failed", d->lun.path,
 			 write ? "write" : "read", h->failures);
-		h->failures = 0;
+		*h = (struct io_health){ 0 };
 	}
 }
 

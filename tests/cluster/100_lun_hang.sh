@@ -36,16 +36,103 @@ died_at() { awk -v n="n$1" -v since="$2" '$2 == n && $3 == "death" && $1 >= sinc
 
 # It stays off: the next scenario is about those who are left.
 master_whose_path_hangs_is_fenced_and_replaced() { loses_its_path "$(a_master)" hang; }
+
+# comes_back NODE SINCE: with its path; its death was one, and cost the others nothing.
+comes_back() {
+	lun_path "$1" ok
+	cluster_whole
+	fenced_once "$1" "$2"
+	# shellcheck disable=SC2046	# a list of words
+	never_lost_quorum $(others "$1") "$2"
+}
+follower_whose_path_hangs_is_fenced_and_comes_back() {
+	local since victim
+	since=$(rig_now)
+	victim=$(a_follower 1)
+	loses_its_path "$victim" hang
+	log_says "$victim" "quorum disk does not answer: "
+	comes_back "$victim" "$since"
+}
+
 follower_that_cannot_read_is_fenced_and_comes_back() {
 	local since victim
 	since=$(rig_now)
 	victim=$(a_follower 1)
 	loses_its_path "$victim" err r
-	lun_path "$victim" ok
-	cluster_whole
-	fenced_once "$victim" "$since"
+	log_says "$victim" "fails: read: Input/output error"
+	comes_back "$victim" "$since"
+}
+
+# 70 ms of 100: the cycle still fits, and a death is found as soon as ever. (The daemon
+# of 2011 slept for an interval after each, and took twice as long.)
+legacy_21_slow_reads_do_not_delay_a_death() {
+	local since victim took law
+	victim=$(a_follower 2)
+	lun_path "$(comma "$(others "$victim")")" "delay=$((CONF_I * 7 / 10))" r
 	# shellcheck disable=SC2046	# a list of words
-	never_lost_quorum $(others "$victim") "$since"
+	steadily 1 nodes_quorate 1,2,3
+	since=$(rig_now)
+	node_power_cut "$victim"
+	await "$RIG_MASTER_S" fenced_once "$victim" "$since"
+	took=$(ms_between "$since" "$(fenced_at "$victim" "$since")")
+	law=$(((CONF_tko + 2) * CONF_I))
+	diag "fenced $took ms after its death, law $law ms and the agent's time"
+	[ "$took" -le $((law + 5 * CONF_I)) ]
+	lun_all ok
+	cluster_whole
+}
+fenced_at() { awk -v n="n$1" -v since="$2" '$1 >= since && $3 == n { print $1; exit }' "$RIG_ST/fence.log"; }
+
+# What it reads and writes with stays open; only a start needs the name.
+device_node_that_vanished_costs_nothing_until_a_start() {
+	local victim rc=0
+	victim=$(a_follower 1)
+	costs_nothing without_device_node "$victim"
+	device_nodes "$victim" rm -f
+	qdiskd_stop "$victim"
+	lun_limited 5 node_exec "$victim" "$RIG_BUILD/qdiskd" -f > "$RIG_ST/start" 2>&1 || rc=$?
+	diag "$(tail -n 1 "$RIG_ST/start")"
+	[ $rc = 4 ]
+	grep -q "no device has the label '$CONF_label'" "$RIG_ST/start"
+	device_nodes "$victim" mknod
+	cluster_whole
+}
+without_device_node() {
+	device_nodes "$1" rm -f
+	nap 1.5
+	device_nodes "$1" mknod
+}
+# device_nodes NODE rm -f|mknod: the names of its path, as node-init.sh makes them.
+device_nodes() {
+	local name major minor
+	while read -r name major minor; do
+		case $2 in
+		rm) node_exec "$1" rm -f "/dev/$name" ;;
+		*) node_exec "$1" mknod "/dev/$name" b "$major" "$minor" ;;
+		esac
+	done < "$RIG_ST/n$1/luns"
+}
+
+# Microseconds, of the last 64 reads; the warning comes before anything is lost.
+legacy_34_latencies_are_told_and_a_slow_lun_is_warned_of() {
+	local victim
+	victim=$(a_follower 2)
+	costs_nothing latencies_told "$victim"
+}
+latencies_told() {
+	lun_path "$1" "delay=$((CONF_I / 5))" r
+	await $((CONF_I * 64 / 1000 + 2)) latency_from "$1" read.median_us $((CONF_I * 200))
+	[ "$(qdisk_status "$1" .latency.read.ever.max_us)" -ge "$(qdisk_status "$1" .latency.read.max_us)" ]
+	node_exec "$1" "$RIG_BUILD/qdisk-tool" status | grep -q "^reads: *median [0-9]*\.[0-9]* *, p99 "
+	lun_path "$1" ok
+	lun_path "$1" "delay=$((CONF_I * 6 / 10))" w
+	await 3 log_says "$1" "quorum disk is slow: writes, p99 of the last 64 is "
+	lun_path "$1" ok
+}
+latency_from() {	# NODE FIELD US: so much, on a busy machine five times that
+	local us
+	us=$(qdisk_status "$1" ".latency.$2")
+	[ "$us" -ge "$3" ] && [ "$us" -lt $((5 * $3)) ]
 }
 
 # Its fencing fails; once its path works again it reads its eviction before anything else.
@@ -85,6 +172,22 @@ follower_that_cannot_write_reboots_itself() {
 	cluster_whole_unfenced "$victim"
 }
 
+# Success is answered, and nothing is written: it finds that out, and so do the others. It
+# is evicted at the time at which it begins a new life: it may obey or be fenced.
+legacy_32_write_that_is_dropped_is_no_beat() {
+	local since victim rest
+	since=$(rig_now)
+	victim=$(a_follower 1)
+	rest=$(others "$victim")
+	lun_path "$victim" drop w
+	await "$RIG_MASTER_S" node_off "$victim"
+	log_says "$victim" "quorum disk shows an old block of mine"
+	log_says "$victim" "vote withdrawn: own writes do not land"
+	# shellcheck disable=SC2086	# a list of words
+	await $((RIG_RING_S + RIG_MASTER_S)) agree $rest
+	comes_back "$victim" "$since"
+}
+
 hang_of() {
 	lun_path "$1" hang
 	nap "$(conf_seconds "$2")"
@@ -112,25 +215,37 @@ hang_of_exactly_the_second_law_ends_well() {
 	never_lost_quorum $(others "$victim") "$since"
 }
 
-slow_for() {
+# More than two times V, and the votes are counted all the time.
+slow_for_long() {
 	lun_all "delay=$1"
-	nap "$2"
-	agree 1 2 3
+	steadily 2 agree 1 2 3
 	lun_all ok
 }
-lun_as_slow_as_a_quarter_interval_costs_nothing() { costs_nothing slow_for $((CONF_I / 4)) 2; }
 
-# Where a read and a write together take longer than an interval the nodes stand, and V
-# may run out; but nobody is taken for dead.
-lun_slower_than_an_interval_kills_nobody() {
-	local since delay
+# From half an interval on a cycle takes longer than one: it casts when its write has
+# landed, and the last vote stands meanwhile.
+lun_slow_at_half_an_interval_costs_nothing() {
+	costs_nothing slow_for_long $((CONF_I / 2))
+	log_says "$(a_follower 1)" "quorum disk is slow: "
+}
+lun_slow_at_nine_tenths_of_an_interval_costs_nothing() { costs_nothing slow_for_long $((CONF_I * 9 / 10)); }
+
+# A cycle lasts three intervals, and what a follower reads of its master is older than the
+# first law when its own write has landed. It stands, V runs out, and it says so; nobody
+# is taken for dead, and the node votes carry the cluster.
+lun_slow_at_one_and_a_half_intervals_costs_followers_the_devices_votes() {
+	local since master follower
 	since=$(rig_now)
-	for delay in $((CONF_I / 2)) $((CONF_I * 9 / 10)) $((CONF_I * 3 / 2)); do
-		lun_all "delay=$delay"
-		steadily 1 nodes_quorate 1,2,3
-	done
+	master=$(a_master)
+	follower=$(a_follower 1)
+	lun_all "delay=$((CONF_I * 3 / 2))"
+	await 5 status_is "$follower" .vote.expired true
+	log_says "$follower" "corosync counts it for $CONF_V ms"
+	steadily 1 nodes_quorate 1,2,3
+	casts "$master" "$master"
 	lun_all ok
 	await "$RIG_MASTER_S" agree 1 2 3
+	[ "$(a_master)" = "$master" ]
 	never_lost_quorum 1 2 3 "$since"
 	nobody_fenced "$since"
 	nobody_died "$since"
@@ -261,16 +376,22 @@ refused() {
 cluster_start 3 lun=faulty
 scenario cluster_starts
 scenario hang_below_the_first_law_costs_nothing
-scenario lun_as_slow_as_a_quarter_interval_costs_nothing
-scenario lun_slower_than_an_interval_kills_nobody
+scenario legacy_34_latencies_are_told_and_a_slow_lun_is_warned_of
+scenario lun_slow_at_half_an_interval_costs_nothing
+scenario lun_slow_at_nine_tenths_of_an_interval_costs_nothing
+scenario lun_slow_at_one_and_a_half_intervals_costs_followers_the_devices_votes
 scenario hang_of_exactly_the_second_law_ends_well
 scenario lun_dead_for_all_takes_the_devices_votes_only
 scenario master_whose_path_hangs_is_fenced_and_replaced
 scenario lun_dead_for_all_and_back_blocks_two_of_three_and_frees_them
+scenario follower_whose_path_hangs_is_fenced_and_comes_back
 scenario follower_that_cannot_read_is_fenced_and_comes_back
+scenario legacy_32_write_that_is_dropped_is_no_beat
+scenario legacy_21_slow_reads_do_not_delay_a_death
 scenario follower_released_after_its_eviction_obeys
 scenario follower_that_cannot_write_reboots_itself
 scenario daemon_whose_write_hangs_leaves_and_another_starts_beside_it
 scenario daemon_killed_while_its_write_hangs_is_in_nobodys_way
 scenario start_on_a_path_that_is_broken_is_refused_in_time
+scenario device_node_that_vanished_costs_nothing_until_a_start
 tap_done

@@ -30,6 +30,34 @@ foreign_slot_corrupted_once_costs_nothing() {
 	costs_nothing lun_corrupt "$(a_master)" noise
 }
 
+# What is no block of this node is unreadable, whatever it says: one that claims to be
+# longer than the slot, and one of another node.
+legacy_07_length_from_the_lun_is_not_believed() {
+	costs_nothing slot_written "$(a_follower 1)" 12 '\xff\xff\xff\x7f'
+	costs_nothing slot_written "$(a_follower 1)" 12 '\x00\x10\x00\x00'
+}
+# slot_written NODE OFFSET BYTES: into the middle of what it has there, until it beats.
+slot_written() {
+	local bad
+	bad=$(log_count 1 "Error reading node ID block")
+	for _ in 1 2 3 4 5; do
+		printf "%b" "$3" | dd of="$RIG_LUN" bs=1 seek=$(($1 * 4096 + $2)) conv=notrunc status=none
+		nap "$(conf_seconds "$CONF_I")"
+	done
+	diag "node 1 found $(($(log_count 1 "Error reading node ID block") - bad)) bad blocks"
+}
+
+legacy_08_block_of_another_node_is_nobodys() {
+	costs_nothing slots_copied "$(a_master)" "$(a_follower 2)"
+	costs_nothing slots_copied "$(a_follower 1)" "$(a_master)"
+}
+slots_copied() {	# FROM TO: its block, good in every other way
+	for _ in 1 2 3 4 5; do
+		dd if="$RIG_LUN" of="$RIG_LUN" bs=4096 skip="$1" seek="$2" count=1 conv=notrunc status=none
+		nap "$(conf_seconds "$CONF_I")"
+	done
+}
+
 # only_its_vote_goes NODE SINCE: without the master's or its own belief in its block it
 # loses the device's vote, by the second law, and nothing else happens to anybody.
 only_its_vote_goes() {
@@ -57,6 +85,7 @@ follower_whose_writes_are_always_torn_loses_its_vote() {
 		since=$(rig_now)
 		lun_path "$victim" "tear=$bytes" w
 		only_its_vote_goes "$victim" "$since"
+		log_says "$victim" "own block has not read well for "
 		all_well_again "$since"
 	done
 }
@@ -134,9 +163,10 @@ lun_relabelled_is_not_written_to_until_its_label_is_back() {
 }
 
 lun_shrunk_and_grown_again_takes_the_devices_votes_only() {
-	local since
+	local since n
 	since=$(rig_now)
 	all_wait_for_the_lun lun_resize 8192
+	for n in 1 2 3; do log_says "$n" "fails: read: ended after 8192 bytes, it has become smaller"; done
 	lun_resize "$RIG_LUN_BYTES"
 	all_well_again "$since"
 }
@@ -147,6 +177,8 @@ mkqdisk_in 1 -y -c /dev/qlun -l "$CONF_label" > /dev/null 2>&1
 scenario cluster_starts
 scenario block_torn_now_and_then_costs_nothing
 scenario foreign_slot_corrupted_once_costs_nothing
+scenario legacy_07_length_from_the_lun_is_not_believed
+scenario legacy_08_block_of_another_node_is_nobodys
 scenario follower_whose_writes_are_always_torn_loses_its_vote
 scenario slot_that_the_others_cannot_read_loses_its_vote
 scenario follower_that_sees_an_old_lun_is_alone_in_it
