@@ -23,6 +23,7 @@ history_of_a_dead_node_tells_its_last_cycles() {
 		# shellcheck disable=SC2086	# a list of words
 		history $how > "$RIG_ST/history"
 		grep -q '^node 2 (n2): Evicted by node 1' "$RIG_ST/history"
+		grep -q '^its reads: median [0-9.]*, p99 [0-9.]*, longest [0-9.]* ms of the last 64; ' "$RIG_ST/history"
 		[ "$(grep -c 'read .* ms  write .* vote cast' "$RIG_ST/history")" -ge 5 ]
 		refute grep -q 'ENDED ITSELF' "$RIG_ST/history"
 	done
