@@ -8,6 +8,7 @@ libdir        ?= $(prefix)/lib
 includedir    ?= $(prefix)/include
 libexecdir    ?= $(prefix)/libexec/qdisk
 heuristicsdir ?= $(prefix)/share/qdisk/heuristics
+schemadir     ?= $(prefix)/share/cluster
 mandir        ?= $(prefix)/share/man
 ocfdir        ?= $(prefix)/lib/ocf/resource.d
 unitdir       ?= $(prefix)/lib/systemd/system
@@ -78,6 +79,7 @@ hands_src := qdiskd/aio.c qdiskd/fence.c qdiskd/watchdog.c qdiskd/log.c qdiskd/l
 clusterconf_src := cman-shim/clusterconf.c cman-shim/clusterconf_cluster.c \
 	cman-shim/clusterconf_fence.c cman-shim/clusterconf_log.c cman-shim/clusterconf_quorumd.c \
 	cman-shim/clusterconf_schema.c cman-shim/clusterconf_totem.c cman-shim/clusterconf_value.c
+rng_src := cman-shim/clusterconf_rng.c
 # corosync.conf's keys through the same readers, without XML: what qdiskd links
 native_src := cman-shim/clusterconf_native.c cman-shim/clusterconf_cluster.c cman-shim/clusterconf_log.c \
 	cman-shim/clusterconf_quorumd.c cman-shim/clusterconf_schema.c cman-shim/clusterconf_totem.c \
@@ -95,6 +97,7 @@ mkqdisk_src := mkqdisk/mkqdisk.c mkqdisk/mk_label.c mkqdisk/mk_list.c mkqdisk/mk
 tool_src := qdiskd/qdisk_tool.c qdiskd/tool_history.c qdiskd/tool_status.c qdiskd/tool_text.c
 tool_libs = $(call pkg_libs,json-c)
 readconf_src := cman-shim/readconf.c
+validate_src := cman-shim/ccs_config_validate.c
 cman_tool := cman_tool cman_tool_admin cman_tool_conf cman_tool_format cman_tool_here cman_tool_join cman_tool_leave cman_tool_nodes cman_tool_options \
 	cman_tool_say cman_tool_service cman_tool_status cman_tool_version cman_tool_wait
 cman_tool_src := $(cman_tool:%=cman-shim/%.c)
@@ -112,8 +115,9 @@ unit_core := $(unit_mind) $(unit_engine) $(unit_laws) $(unit_format)
 unit_status := status status_socket status_file status_tool
 unit_clusterconf := clusterconf clusterconf_native clusterconf_nodes clusterconf_totem clusterconf_xml
 unit_libcman := libcman libcman_parts cman_tool cman_tool_format
+unit_rng := clusterconf_rng
 unit_cman_tool := cman_tool_conf
-unit := $(unit_core) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) config runner fence log cs_state cs_proof cs_word tool_history
+unit := $(unit_core) $(unit_rng) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) config runner fence log cs_state cs_proof cs_word tool_history
 mind_fixture_src := tests/unit/mind_fixture.c tests/unit/mind_scene.c
 engine_fixture_src := tests/unit/engine_fixture.c tests/unit/mind_fixture.c
 laws_fixture_src := tests/unit/laws_fixture.c
@@ -142,7 +146,7 @@ pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
 cs_libs = $(call pkg_libs,libvotequorum libquorum libcmap libcfg libcpg libcorosync_common)
 libcman_libs = $(cs_libs) $(call pkg_libs,libcpg) -lpthread
 
-programs := $B/qdiskd $B/qdisk-readconf $B/qdisk-tool $B/mkqdisk $B/cman_tool
+programs := $B/qdiskd $B/qdisk-readconf $B/qdisk-tool $B/mkqdisk $B/cman_tool $B/ccs_config_validate
 libraries := $B/libcman.so.3
 
 .PHONY: all
@@ -172,6 +176,9 @@ $B/qdiskd: $(call obj,$(qdiskd_src) $(hands_src) $(native_src)) $B/libqdcore.a
 $B/qdisk-readconf: $(call obj,$(readconf_src) $(clusterconf_src))
 	$(call link,$(call pkg_libs,libxml-2.0))
 
+$B/ccs_config_validate: $(call obj,$(validate_src) $(clusterconf_src) $(rng_src))
+	$(call link,$(call pkg_libs,libxml-2.0))
+
 $B/qdisk-tool: $(call obj,$(tool_src) $(lun_src)) $B/libqdcore.a
 	$(call link,$(tool_libs) $(call pkg_libs,blkid zlib))
 
@@ -179,7 +186,8 @@ $B/mkqdisk: $(call obj,$(mkqdisk_src) $(lun_src)) $B/libqdcore.a
 	$(call link,$(call pkg_libs,blkid zlib))
 
 $(call obj,$(libcman_src)): extra_cppflags = -fPIC -fvisibility=hidden
-$(call obj,$(readconf_src) $(clusterconf_src)): extra_cppflags = $(call pkg_cflags,libxml-2.0)
+$(call obj,$(rng_src)): cman-shim/cluster.rng
+$(call obj,$(readconf_src) $(clusterconf_src) $(rng_src)): extra_cppflags = $(call pkg_cflags,libxml-2.0)
 $(call obj,$(faultlun_src)): extra_cppflags = $(call pkg_cflags,fuse3)
 
 $B/libcman.so.3.0: $(call obj,$(libcman_src))
@@ -218,8 +226,10 @@ $(unit_format:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 $(unit_clusterconf:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(sort $(clusterconf_src) $(native_src)))
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
+$(unit_rng:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o $(call obj,$(clusterconf_src) $(rng_src))
+	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
 # reads cluster.conf, judges it, writes corosync.conf
-$B/obj/tests/unit/test_corosync_conf.o: extra_cppflags = -DTESTS='"$(CURDIR)/tests"'
+$B/obj/tests/unit/test_corosync_conf.o $B/obj/tests/unit/test_clusterconf_rng.o: extra_cppflags = -DTESTS='"$(CURDIR)/tests"'
 $(unit_corosync_conf:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(clusterconf_src)) $B/libqdcore.a
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0 zlib))
@@ -461,10 +471,12 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libexecdir) $(DESTDIR)$(libdir) \
 		$(DESTDIR)$(includedir) $(DESTDIR)$(heuristicsdir) $(DESTDIR)$(unitdir) \
 		$(DESTDIR)$(mandir)/man3 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
-	$(INSTALL) -m 755 $B/qdiskd $B/qdisk-tool $B/mkqdisk $(DESTDIR)$(sbindir)
+	$(INSTALL) -m 755 $B/qdiskd $B/qdisk-tool $B/mkqdisk $B/ccs_config_validate $(DESTDIR)$(sbindir)
 	$(CC) $(all_cflags) $(all_ldflags) -o $(DESTDIR)$(sbindir)/cman_tool \
 		$(call obj,$(cman_tool_src) $(config_src)) $B/libqdcore.a $(call pkg_libs,zlib) -L$B -lcman
 	$(INSTALL) -m 755 $B/qdisk-readconf $(DESTDIR)$(libexecdir)
+	$(INSTALL) -d $(DESTDIR)$(schemadir)
+	$(INSTALL) -m 644 cman-shim/cluster.rng $(DESTDIR)$(schemadir)
 	$(INSTALL) -m 644 $B/libcman.so.3.0 $(DESTDIR)$(libdir)
 	ln -sf libcman.so.3.0 $(DESTDIR)$(libdir)/libcman.so.3
 	ln -sf libcman.so.3 $(DESTDIR)$(libdir)/libcman.so
