@@ -197,7 +197,7 @@ static void write_land(struct sim_world *w, struct sim_write *write)
 	write->landed = true;
 	if (n->elsewhere) {	/* where nobody looks; its next read will tell, not this write */
 		if (write->slot == n->id && write->life == n->life && n->running &&
-		    w->now - n->elsewhere_since <= w->interval_us)
+		    (write->start <= n->elsewhere_since || w->now - n->elsewhere_since <= w->interval_us))
 			n->landed_start = write->start;
 		return;
 	}
