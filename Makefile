@@ -132,7 +132,7 @@ sim_world_src := $(filter-out tests/sim.c tests/sim_options.c tests/sim_words.c 
 model_src := $(sort $(wildcard tests/model/*.c)) $(sim_world_src)
 # optional: the simulator is twice as quick with it
 sim_crc := $(shell $(PKG_CONFIG) --exists libdeflate && echo tests/quick_crc.c)
-explore_src := $(sort $(wildcard tests/explore*.c))
+explore_src := $(sort $(wildcard tests/explore*.c)) qdiskd/cs_proof.c
 
 rig_programs := sampler s1check mono nodereboot faultlun lunprobe fakedog mountwatch fetch
 faultlun_src := tests/rig/faultlun.c tests/rig/faultlun_command.c tests/rig/faultlun_loop.c \

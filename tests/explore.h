@@ -13,7 +13,8 @@
  *	explore_node.c		machines, daemons and the ports of their engines
  *	explore_lun.c		the shared LUN
  *	explore_totem.c		corosync: rings
- *	explore_vote.c		corosync: votequorum, and the daemon's hand on it
+ *	explore_vote.c		corosync: votequorum
+ *	explore_hand.c		the daemon's hand on it
  *	explore_check.c		the invariants S1..S7 and L1
  *	explore_canon.c		one form for states that differ in names only
  *	explore_pack.c		a state as bytes
@@ -31,7 +32,9 @@
  * - a new ring after a loss forms one step after it, after the token timeout, or
  *   after token and consensus; a merge forms at once. Its members install it, tell
  *   their clients, and end sync together; anything may come between these three;
- * - votequorum's message comes round its ring at once while the token goes round;
+ * - votequorum's message, and an echo of the daemon's, comes round its ring at once while
+ *   the token goes round; one that waited for it is heard in the next ring, after sync;
+ * - a corosync that is ended starts again at once, alone;
  * - a daemon hears of a change at once, unless it stands still;
  * - a write of a dead daemon lands within two intervals, or never.
  */
@@ -40,13 +43,15 @@
 
 #include <string.h>
 
+#include "../qdiskd/cs_proof.h"
 #include "qd_ports.h"
 
 #define XP_NODES 3u
 #define XP_INTERVAL 120u	/* I, ms */
 #define XP_SECTOR 512u
 #define XP_WRITES 6u		/* evictions, and writes of the dead, in flight */
-#define XP_INFOS 4u		/* votequorum messages of one node under way */
+#define XP_INFOS 8u		/* messages of one node under way, in and outside sync */
+#define XP_ECHO 8u		/* a message that is an echo; its number stands above these bits */
 #define XP_EVENTS 64u		/* that may come next */
 #define XP_BASE ((uint64_t)1 << 24)	/* "now" of every state in its one form, ms */
 
@@ -81,7 +86,8 @@ struct xp_corosync {
 	bool quorate;		/* its own flag */
 	struct qd_ring cast_ring;	/* of the last accepted poll */
 	uint64_t deadline;	/* of ALIVE; 0 none */
-	uint8_t info_count, info[XP_INFOS];
+	uint64_t info_count, info[XP_INFOS];	/* sent outside sync: heard when none is left */
+	uint64_t sync_count, sync_info[XP_INFOS];	/* sent in it: heard in it */
 	bool shown_quorate;	/* what clients are shown */
 	qd_mask shown_view;
 	struct qd_ring shown_ring, told_ring;
@@ -118,6 +124,9 @@ struct xp_node {
 	struct xp_call call;
 	struct xp_corosync co;
 	struct qd_corosync cs;	/* what its daemon has heard */
+	struct cs_proof proof;
+	uint64_t echo_back;	/* newest echo that is back, heard or not */
+	uint64_t waiting_incarnation, last_incarnation;	/* of the lives that asked for proof.vote, .last */
 	struct qd_block look[XP_NODES];
 };
 
@@ -216,10 +225,13 @@ enum xp_form { XP_FORM_NO, XP_FORM_MAY, XP_FORM_MUST };
 enum xp_form xp_form_due(const struct xp_run *r, uint32_t i);
 void xp_form(struct xp_run *r, uint32_t i);
 void xp_corosync_start(struct xp_run *r, uint32_t i);
+void xp_corosync_end(struct xp_run *r, uint32_t i);	/* and starts again */
 void xp_totem_settle(struct xp_run *r);
 
 /* explore_vote.c */
 void xp_sync_start(struct xp_run *r, uint32_t i);
+void xp_register(struct xp_run *r, uint32_t i);
+bool xp_echo(struct xp_run *r, uint32_t i, uint64_t number);	/* false: not now */
 bool xp_poll(struct xp_run *r, uint32_t i, struct qd_ring ring, bool cast);
 /* Asked of the lowest member of a ring: may its clients be told, may sync end? */
 bool xp_told_due(const struct xp_run *r, uint32_t i);
@@ -231,6 +243,7 @@ void xp_vote_settle(struct xp_run *r);
 void xp_unregister(struct xp_run *r, uint32_t i);
 /* the hand */
 void xp_hand_start(struct xp_run *r, uint32_t i);
+void xp_hand_end(struct xp_run *r, uint32_t i);
 void xp_hand_call(struct xp_run *r, uint32_t i);
 void xp_hand_notify(struct xp_run *r, uint32_t i);
 

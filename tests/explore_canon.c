@@ -111,6 +111,54 @@ static void state_times(const struct times *t, struct qd_engine *e, uint32_t nod
 		member_times(t, &s->member[j], &s->p);
 }
 
+static void good_until(const struct times *t, uint64_t *at)
+{
+	*at = *at < t->now ? 0 : *at - t->now + XP_BASE;
+}
+
+/* A vote that nothing asks for is none. */
+static void vote_times(const struct times *t, struct cs_vote *vote, bool asked)
+{
+	if (!asked)
+		memset(vote, 0, sizeof(*vote));
+	good_until(t, &vote->good_until_ms);
+}
+
+static void proof_times(const struct times *t, struct xp_node *n, uint32_t v_ms)
+{
+	struct cs_proof *p = &n->proof;
+	bool again = p->again || p->one;	/* a new ring may ask for it */
+
+	if (!p->one && !p->kept) {
+		p->ring = (struct qd_ring){ 0 };
+		p->polled_ms = 0;
+	}
+	past(t, &p->polled_ms, v_ms);
+	vote_times(t, &p->last, again);
+	vote_times(t, &p->vote, p->waits);
+	if (!again)
+		n->last_incarnation = 0;
+	if (!p->waits)
+		n->waiting_incarnation = 0;
+}
+
+/* Echoes are numbered from the one that came back last. */
+static void echoes(struct xp_node *n)
+{
+	struct cs_proof *p = &n->proof;
+	uint64_t back = p->back;
+
+	n->echo_back = n->echo_back > back ? n->echo_back - back : 0;
+	p->sent -= back;
+	p->unheard -= p->unheard ? back : 0;
+	p->stale -= p->stale ? back : 0;
+	p->back = 0;
+	for (uint64_t k = 0; k < n->co.info_count; k++) {
+		if (n->co.info[k] & XP_ECHO)
+			n->co.info[k] -= back * 2 * XP_ECHO;
+	}
+}
+
 static void node_times(const struct times *t, struct xp_run *r, uint32_t i)
 {
 	struct xp_node *n = &r->w.node[i];
@@ -121,8 +169,8 @@ static void node_times(const struct times *t, struct xp_run *r, uint32_t i)
 	past(t, &n->landed_start, dead);
 	past(t, &n->slot_landed, dead);
 	past(t, &n->slot_gap_end, 2 * XP_INTERVAL + 1);
-	n->call.good_until_ms = n->call.good_until_ms < t->now ? 0 :
-		n->call.good_until_ms - t->now + XP_BASE;
+	good_until(t, &n->call.good_until_ms);
+	proof_times(t, n, r->params[i].v_ms);
 	past(t, &n->co.lost_at, r->setup.token_ms + r->setup.consensus_ms);
 	future(t, &n->co.deadline);
 	if (n->running) {
@@ -184,6 +232,16 @@ static void block_clean(struct qd_block *b, void *arg)
 	HOLE(&b->ext, fence_result, fence_wall_s, 4);
 }
 
+static void proof_clean(struct cs_proof *p)
+{
+	HOLE(p, kept, ring, 5);
+	HOLE(p, unheard_past, stale, 5);
+	HOLE(p, again, last, 4);
+	HOLE(p, waits, vote, 7);
+	HOLE(&p->last, cast, good_until_ms, 7);
+	HOLE(&p->vote, cast, good_until_ms, 7);
+}
+
 /* ---- Names: equality is all that counts ---- */
 
 struct names {
@@ -236,6 +294,8 @@ static void incarnations(struct xp_run *r, uint32_t i)
 	}
 	name(&names, &n->evicted);
 	name(&names, &n->call.incarnation);
+	name(&names, &n->waiting_incarnation);
+	name(&names, &n->last_incarnation);
 	if (r->w.random < names.count)
 		r->w.random = names.count;
 }
@@ -259,9 +319,10 @@ static void rings(struct xp_run *r)
 		struct xp_node *n = &r->w.node[i];
 		struct qd_state *s = &r->engine[i].state;
 		struct qd_ring *of_node[] = { &n->co.ring, &n->co.cast_ring,
-			&n->co.shown_ring, &n->co.told_ring, &n->cs.ring, &n->cs.polled_ring, &n->call.ring };
+			&n->co.shown_ring, &n->co.told_ring, &n->cs.ring, &n->cs.polled_ring, &n->call.ring,
+			&n->proof.ring, &n->proof.vote.ring, &n->proof.last.ring };
 		struct qd_ring *of_state[] = { &s->cycle_ring, &s->cs.ring, &s->cs.polled_ring,
-			&s->last_master_ring, &s->vote_ring };
+			&s->last_master_ring, &s->vote_ring, &s->end_ring };
 
 		for (unsigned k = 0; k < sizeof(of_node) / sizeof(of_node[0]); k++)
 			name_ring(&names, of_node[k]);
@@ -360,6 +421,8 @@ static void requests(struct xp_run *r, uint32_t i)
 	rank_add(&ranks, &r->engine[i].state.cs.polled_seq, 0);
 	rank_add(&ranks, &n->cs.polled_seq, 0);
 	rank_add(&ranks, &n->call.seq, 0);
+	rank_add(&ranks, &n->proof.vote.seq, 0);
+	rank_add(&ranks, &n->proof.last.seq, 0);
 	ranks_apply(&ranks);
 }
 
@@ -508,6 +571,8 @@ void xp_canon(struct xp_run *r)
 		beats(r, i);
 		bids(r, i);
 		requests(r, i);
+		echoes(&r->w.node[i]);
+		proof_clean(&r->w.node[i].proof);
 		if (r->w.node[i].running)
 			counters(r, i);
 	}

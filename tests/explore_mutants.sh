@@ -22,6 +22,7 @@ mask_without_membership	S1	--nodes 2 --faults 1
 tko_at_k		S7	--nodes 2 --faults 1
 evict_by_anyone		S3	--nodes 2 --faults 1
 r01_voting_mark		S1	--nodes 3 --faults 1 --start rival --token long
+vote_message		S1	--nodes 2 --faults 1 --start split --token long
 law_z			S1	--nodes 3 --faults 1 --start rival --token long
 "
 
@@ -43,8 +44,8 @@ build() {
 		(cd "$dir" && ${CC:-gcc} -std=gnu11 -O2 -g -D_GNU_SOURCE -Iinclude -c -o "${file%.c}.o" "$file") || return
 		objects="$objects $dir/${file%.c}.o"
 	done
-	for file in tests/explore*.c; do
-		objects="$objects $BUILD/obj/${file%.c}.o"
+	for file in tests/explore*.c qdiskd/cs_proof.c; do
+		[ -e "$dir/${file%.c}.o" ] || objects="$objects $BUILD/obj/${file%.c}.o"
 	done
 	# shellcheck disable=SC2086	# a list of words
 	${CC:-gcc} -o "$dir/explore" $objects "$BUILD/libqdcore.a" -lz

@@ -96,6 +96,12 @@ static void port_unregister(void *ctx)
 	node_of(ctx)->notify = true;
 }
 
+static void port_end_corosync(void *ctx)
+{
+	xp_say(run_of(ctx), "        node %u ends its corosync", xp_id(index_of(ctx)));
+	xp_corosync_end(run_of(ctx), index_of(ctx));
+}
+
 static void port_kill(void *ctx, uint32_t node_id)
 {
 	(void)ctx;
@@ -201,7 +207,7 @@ void xp_daemon_gone(struct xp_run *r, uint32_t i)
 	n->hangs = n->hangs_late = false;
 	n->tick_due = n->guard_at = n->landed_start = 0;
 	memset(&n->call, 0, sizeof(n->call));
-	memset(&n->cs, 0, sizeof(n->cs));
+	xp_hand_end(r, i);
 }
 
 void xp_power_off(struct xp_run *r, uint32_t i)
@@ -301,6 +307,7 @@ static void params_init(struct xp_run *r, uint32_t i)
 static const struct qd_ports ports = {
 	.clock = port_clock, .random = port_random, .read = port_read, .write = port_write,
 	.corosync = port_corosync, .vote = port_vote, .unregister = port_unregister,
+	.end_corosync = port_end_corosync,
 	.kill = port_kill, .fence = port_fence, .score = port_score, .pet = port_pet,
 	.say = port_say, .self_fence = port_self_fence, .exit = port_exit, .note = port_note, .alarm = port_alarm,
 	.publish = port_publish,

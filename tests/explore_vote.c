@@ -1,5 +1,4 @@
-/* Corosync: votequorum of each node, and the daemon's hand on it. As sim_vote.c
- * and sim_hand.c; the clauses C1..C4 stand there. */
+/* Corosync: votequorum of each node. As sim_vote.c; the clauses C1..C4 stand there. */
 #include "explore.h"
 
 enum { INFO_REGISTERED = 1, INFO_ALIVE = 2, INFO_CAST = 4 };
@@ -41,26 +40,40 @@ static void count_ring(struct xp_run *r, uint32_t i)
 
 /* ---- Messages ---- */
 
+static void message_send(struct xp_corosync *co, uint64_t message)
+{
+	uint64_t *queue = co->in_sync ? co->sync_info : co->info;
+	uint64_t *count = co->in_sync ? &co->sync_count : &co->info_count;
+
+	if (*count == XP_INFOS)	/* the oldest say nothing that newer ones do not */
+		memmove(queue, queue + 1, --*count * sizeof(*queue));
+	queue[(*count)++] = message;
+}
+
 static void info_send(struct xp_corosync *co)
 {
-	if (co->info_count == XP_INFOS)	/* the oldest say nothing that newer ones do not */
-		memmove(co->info, co->info + 1, --co->info_count);
-	co->info[co->info_count++] = (uint8_t)((co->registered ? INFO_REGISTERED : 0) |
-					       (co->alive ? INFO_ALIVE : 0) | (co->cast ? INFO_CAST : 0));
+	message_send(co, (co->registered ? INFO_REGISTERED : 0u) | (co->alive ? INFO_ALIVE : 0u) |
+			 (co->cast ? INFO_CAST : 0u));
 }
 
 /* The oldest message of this node has come round its ring. */
 static void deliver(struct xp_run *r, uint32_t i)
 {
-	struct xp_corosync *co = &r->w.node[i].co;
-	uint8_t flags = co->info[0];
+	struct xp_node *n = &r->w.node[i];
+	struct xp_corosync *co = &n->co;
+	uint64_t *queue = co->in_sync ? co->sync_info : co->info;
+	uint64_t *count = co->in_sync ? &co->sync_count : &co->info_count, message = queue[0];
 
-	co->info_count--;
-	memmove(co->info, co->info + 1, XP_INFOS - 1);
-	co->info[XP_INFOS - 1] = 0;
-	co->registered = flags & INFO_REGISTERED;
-	co->alive = flags & INFO_ALIVE;
-	co->cast = flags & INFO_CAST;
+	memmove(queue, queue + 1, --*count * sizeof(*queue));
+	queue[*count] = 0;
+	if (message & XP_ECHO) {
+		n->echo_back = message / (2 * XP_ECHO);
+		n->notify = true;
+		return;
+	}
+	co->registered = message & INFO_REGISTERED;
+	co->alive = message & INFO_ALIVE;
+	co->cast = message & INFO_CAST;
 	count_ring(r, i);
 }
 
@@ -132,15 +145,19 @@ void xp_synced(struct xp_run *r, uint32_t i)
 			continue;
 		count_votes(r, j);
 		co->in_sync = false;
+		co->sync_count = 0;	/* heard, while it lasted */
+		memset(co->sync_info, 0, sizeof(co->sync_info));
 		shown_set(r, j);
 	}
 }
 
-/* Messages that waited for the token come first in a new ring. */
+/* What is sent in sync is heard in it, what waited for the token after it. */
 void xp_vote_settle(struct xp_run *r)
 {
 	for (uint32_t i = 0; i < r->setup.nodes; i++) {
-		while (r->w.node[i].co.info_count && xp_flows(r, i))
+		const struct xp_corosync *co = &r->w.node[i].co;
+
+		while ((co->in_sync ? co->sync_count : co->info_count) && xp_flows(r, i))
 			deliver(r, i);
 	}
 }
@@ -193,67 +210,23 @@ void xp_unregister(struct xp_run *r, uint32_t i)
 	info_send(co);
 }
 
-/* ---- The daemon's hand ---- */
-
-static bool still_quorate(const struct xp_corosync *co)
+void xp_register(struct xp_run *r, uint32_t i)
 {
-	return co->quorate || co->shown_quorate;
-}
+	struct xp_corosync *co = &r->w.node[i].co;
 
-void xp_hand_start(struct xp_run *r, uint32_t i)
-{
-	struct xp_node *n = &r->w.node[i];
-
-	memset(&n->cs, 0, sizeof(n->cs));
-	n->cs.connected = true;
-	n->cs.registered = true;
-	if (!n->co.registered) {
-		n->co.registered = true;
-		info_send(&n->co);
-	}
-	n->notify = true;
-}
-
-/* The vote that its daemon wants, cast now: a 1 that is too old becomes a 0. */
-void xp_hand_call(struct xp_run *r, uint32_t i)
-{
-	struct xp_node *n = &r->w.node[i];
-	struct xp_call call = n->call;
-	bool accepted, same;
-
-	memset(&n->call, 0, sizeof(n->call));
-	if (r->w.now > call.good_until_ms)
-		call.cast = false;
-	xp_check_poll(r, i, call.incarnation, call.cast);
-	accepted = xp_poll(r, i, call.ring, call.cast);
-	same = n->cs.polled_accepted == accepted && n->cs.polled_cast == call.cast &&
-	       qd_ring_equal(n->cs.polled_ring, call.ring);
-	n->cs.polled_seq = call.seq;
-	n->cs.polled_accepted = accepted;
-	n->cs.polled_cast = call.cast;
-	n->cs.polled_ring = call.ring;
-	n->cs.registered = n->cs.registered && n->co.registered;
-	if (same && call.cast)
+	if (co->registered)
 		return;
-	n->cs.polled_quorate = still_quorate(&n->co);
-	n->notify = true;
+	co->registered = true;
+	info_send(co);
 }
 
-void xp_hand_notify(struct xp_run *r, uint32_t i)
+/* Through cpg: refused during sync. */
+bool xp_echo(struct xp_run *r, uint32_t i, uint64_t number)
 {
-	struct xp_node *n = &r->w.node[i];
-	const struct xp_corosync *co = &n->co;
-	struct qd_corosync *cs = &n->cs;
+	struct xp_corosync *co = &r->w.node[i].co;
 
-	n->notify = false;
-	cs->ring = co->told_ring;
-	cs->members = co->told_members;
-	cs->in_sync = !qd_ring_equal(co->told_ring, co->shown_ring);
-	cs->quorate = co->shown_quorate;
-	cs->view = co->shown_view;
-	cs->quorum = (r->setup.nodes + r->params[i].votes) / 2 + 1;
-	cs->registered = cs->registered && co->registered;
-	if (cs->polled_accepted && !cs->polled_cast)
-		cs->polled_quorate = still_quorate(co);
-	qd_engine_ring(&r->engine[i]);
+	if (co->in_sync)
+		return false;
+	message_send(co, number * 2 * XP_ECHO | XP_ECHO);
+	return true;
 }
