@@ -71,7 +71,9 @@ static void member_beats(struct qd_member *m, const struct qd_block *b, uint64_t
 	m->beating = true;
 	m->beat_ms = m->may_beat_ms = now_ms;
 	m->beat_after_ms = b->has_ext ? m->read_ms : 0;
-	m->armed_ms = b->has_ext && (b->ext.flags & QD_EXT_ARMED) ? b->ext.watchdog_ms : 0;
+	/* who leaves disarms, once this block has landed */
+	m->armed_ms = b->has_ext && (b->ext.flags & (QD_EXT_ARMED | QD_EXT_LEAVING)) == QD_EXT_ARMED ?
+			      b->ext.watchdog_ms : 0;
 }
 
 /* Who was evicted. Legacy's block names nobody, and carries the master's own

@@ -128,6 +128,22 @@ static void lun_node_without_armed_watchdog_is_refused_once(void **state)
 	assert_int_equal(m.s.fence_result, QD_FENCE_UNDEFINED);
 }
 
+/* It disarms when its leaving block, which still says armed, has landed: here nobody
+ * could read its slot when it landed. */
+static void lun_node_that_has_left_is_not_waited_for(void **state)
+{
+	(void)state;
+	silent(3, K + 1);
+	m.evictions_lost = true;
+	m.slot[2].result = QD_SLOT_CORRUPT;
+	peer(&m, 3)->state = QD_STATE_NONE;
+	peer(&m, 3)->ext.flags |= QD_EXT_LEAVING;
+	peer(&m, 3)->ext.beat++;
+	mind_cycles(&m, 2);
+	m.slot[2].result = QD_SLOT_OK;
+	assert_int_equal(fenced_after(10 * WAIT), 0);
+}
+
 static void lun_block_without_extension_is_refused(void **state)
 {
 	(void)state;
@@ -324,6 +340,7 @@ int main(void)
 		test_with(armed, lun_late_reads_only_postpone),
 		test_with(armed, lun_eviction_by_another_of_one_not_dead_to_me_counts_from_its_sight),
 		test_with(armed, lun_node_without_armed_watchdog_is_refused_once),
+		test_with(armed, lun_node_that_has_left_is_not_waited_for),
 		test_with(armed, lun_block_without_extension_is_refused),
 		test_with(armed, lun_switched_off_by_a_reload_goes_on_with_agents),
 		test_with(master, asked_living_node_is_evicted_and_fenced_in_the_next_cycle),
