@@ -91,7 +91,7 @@ libcman_src := $(libcman:%=cman-shim/%.c)
 
 # floor 4
 qdiskd_src := qdiskd/main.c qdiskd/instance.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/ports_lun.c qdiskd/ports_run.c qdiskd/ports_watchdog.c qdiskd/snapshot.c \
-	qdiskd/reload.c qdiskd/selffence.c
+	qdiskd/reload.c qdiskd/reload_nodes.c qdiskd/selffence.c
 mkqdisk_src := mkqdisk/mkqdisk.c mkqdisk/mk_label.c mkqdisk/mk_list.c mkqdisk/mk_use.c \
 	mkqdisk/mk_write.c
 tool_src := qdiskd/qdisk_tool.c qdiskd/tool_history.c qdiskd/tool_status.c qdiskd/tool_text.c

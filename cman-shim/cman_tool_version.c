@@ -5,9 +5,26 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static bool qdiskd_runs(void)
+{
+	int fd = cman_tool_service_find(SERVICE_OF_QDISKD);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0;
+}
+
+/* A quorum disk that was added is started; one that was removed stops by itself. */
+static int tell_qdiskd(const struct cman_tool_options *o, bool wanted)
+{
+	if (wanted && !qdiskd_runs())
+		return cman_tool_service_start(o, SERVICE_OF_QDISKD);
+	return cman_tool_service_reload(o, SERVICE_OF_QDISKD);
+}
+
 /* cluster.conf anew into corosync.conf, where that is ours to write: an
  * administrator who writes corosync.conf himself has done so. */
-static int renew(const struct cman_tool_options *o, const cman_version_t *running)
+static int renew(const struct cman_tool_options *o, const cman_version_t *running, bool *ret_device)
 {
 	static struct cman_tool_conf conf; /* large */
 
@@ -20,6 +37,12 @@ static int renew(const struct cman_tool_options *o, const cman_version_t *runnin
 	if (o->check == CHECK_FAIL && conf.config.config_version <= running->cv_config)
 		return cman_tool_fail(o, "Not reloading, config version older or equal the running "
 					 "config");
+	if (cman_tool_conf_times_differ(&conf) && qdiskd_runs()) {
+		(void)cman_tool_fail(o, "the timings of the quorum disk are those of all nodes together: stop "
+					"qdiskd on all of them, then load the configuration on each");
+		return cman_tool_fail(o, "Not reloading, configuration is not valid");
+	}
+	*ret_device = conf.has_device;
 	return cman_tool_conf_install(o, &conf) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -29,13 +52,14 @@ static int reload(cman_handle_t handle, const struct cman_tool_options *o,
 		  const cman_version_t *running)
 {
 	cman_version_t wanted = *running;
+	bool device = false;
 
-	if (renew(o, running) != EXIT_SUCCESS)
+	if (renew(o, running, &device) != EXIT_SUCCESS)
 		return EXIT_FAILURE;
 	wanted.cv_config = 0;
 	if (cman_set_version(handle, &wanted) < 0)
 		return cman_tool_fail(o, "can't set version: %s", cman_tool_error_text(errno));
-	return cman_tool_service_reload(o, SERVICE_OF_QDISKD) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return tell_qdiskd(o, device) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int cman_tool_version(cman_handle_t handle, const struct cman_tool_options *o, FILE *out)

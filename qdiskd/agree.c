@@ -90,6 +90,22 @@ static int label_write(struct daemon *d)
 	return rc;
 }
 
+/* Others beat, and our configuration leaves the timings open: with theirs, if the laws
+ * allow these here. */
+static bool adopt(struct daemon *d)
+{
+	struct qd_params params;
+
+	if (!config_timings_open(&d->config))
+		return false;
+	d->open_config = d->config;
+	config_timings_set(&d->open_config, &d->lun.label.timings);
+	if (qd_config_check(&d->open_config, &d->facts, &params, &d->findings) != 0)
+		return false;
+	d->params = params;
+	return true;
+}
+
 int start_agree(struct daemon *d)
 {
 	const struct qd_timings *agreed = &d->lun.label.timings, *mine = &d->params.t;
@@ -102,6 +118,8 @@ int start_agree(struct daemon *d)
 		return EXIT_OK;
 	if (agreed->interval_ms && !timings_equal(agreed, mine))
 		rc = who_beats(d, &beating);
+	if (rc == 0 && beating && adopt(d))
+		return EXIT_OK;
 	if (rc == 0 && beating) {
 		fprintf(stderr,
 			"qdiskd: %s: timings differ from those in use: node %u beats, agreed are interval %u ms "

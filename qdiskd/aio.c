@@ -133,6 +133,12 @@ out:
 	return r;
 }
 
+void aio_learn_from(struct aio *a, const struct aio *before)
+{
+	a->nowait_read = before->nowait_read;
+	a->nowait_write = before->nowait_write;
+}
+
 int aio_close(struct aio *a)
 {
 	if (!a)

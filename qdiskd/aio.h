@@ -51,6 +51,10 @@ typedef void (*aio_done_fn)(void *arg, const struct aio_done *done);
 int aio_open(int fd, uint32_t slot_count, uint32_t slot_size, uint32_t sector_size,
 	     struct aio **ret_aio);
 
+/* Take over what another object for the same device has learned about RWF_NOWAIT: on
+ * some the first write passes with it, and none after that. */
+void aio_learn_from(struct aio *a, const struct aio *before);
+
 /* Release everything. 0; -EBUSY when requests are out: nothing is released,
  * since waiting for them may take for ever; a process that must end just exits
  * (the kernel then waits for them). NULL is fine. */

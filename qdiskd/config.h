@@ -11,6 +11,7 @@
 #ifndef CONFIG_H
 #define CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -73,6 +74,11 @@ int config_load(const char *path, struct qd_config *ret, char *error, size_t err
  * -ENODEV neither device= nor label=; with one line in `error`. At start both
  * are refusals, on reload they mean: leave and stop. */
 int config_names_device(const struct qd_config *config, char *error, size_t error_size);
+
+/* Does this configuration name none of the five timings? Then those that the cluster
+ * has agreed on, or runs with, are as good as any: set them. Pure. */
+bool config_timings_open(const struct qd_config *config);
+void config_timings_set(struct qd_config *config, const struct qd_timings *t);
 
 /* May everything in here be used without looking again: texts end, counts and
  * indexes are within their arrays, numbers within the limits of qd_config.h,

@@ -284,3 +284,20 @@ int config_names_device(const struct qd_config *config, char *error, size_t erro
 	}
 	return 0;
 }
+
+/* ---- The timings ---- */
+
+bool config_timings_open(const struct qd_config *c)
+{
+	return c->interval_ms == QD_UNSET && c->tko == QD_UNSET && c->tko_up == QD_UNSET &&
+	       c->upgrade_wait == QD_UNSET && c->master_wait == QD_UNSET;
+}
+
+void config_timings_set(struct qd_config *c, const struct qd_timings *t)
+{
+	c->interval_ms = t->interval_ms;
+	c->tko = t->tko;
+	c->tko_up = t->tko_up;
+	c->upgrade_wait = t->upgrade_wait;
+	c->master_wait = t->master_wait;
+}

@@ -86,6 +86,10 @@ struct daemon {
 	struct qd_native native;	/* what corosync.conf says to us */
 	struct config_reader reader;	/* of a reload */
 	bool reloading;
+	bool facts_unfit;		/* corosync's values do not fit: the file decides */
+	struct qd_config open_config;	/* one that leaves the timings open, with them */
+	struct qd_params next_params;	/* with other nodes, in force between two cycles */
+	bool nodes_pending;
 	struct qd_config next_config;
 	uint64_t start_ms;
 	int exit_status;		/* once the loop has ended */
@@ -113,6 +117,11 @@ void instance_unlock(const struct daemon *d);
 int ports_open(struct daemon *d);
 void ports_close(struct daemon *d);
 
+/* Between two cycles, with nothing out to the LUN? Then slots can be added for nodes
+ * beyond those that were read so far. 0 or negative errno: nothing has changed. */
+bool ports_idle(const struct daemon *d);
+int ports_grow(struct daemon *d, qd_mask nodes);
+
 /* Begin to write the configured status_file, if any; a failure is logged only. */
 void ports_status_file(struct daemon *d);
 
@@ -139,6 +148,11 @@ void ports_watchdog_leave(struct daemon *d, bool clean);	/* before the exit */
 
 /* snapshot.c: the state for those who ask. */
 void snapshot_take(struct daemon *d, const struct qd_state *state);
+
+/* reload_nodes.c: nodes that come and go. Allowed: is there room for them; else why
+ * not, in the log. Settle: what is pending takes effect where it can. */
+bool reload_nodes_allowed(const struct daemon *d, const struct qd_params *next);
+void reload_settle(struct daemon *d);	/* at each tick, before the engine's */
 
 /* reload.c: SIGHUP, and corosync's own changes. */
 void reload_begin(struct daemon *d);

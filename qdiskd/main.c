@@ -179,6 +179,7 @@ static int on_tick(int fd, int revents, void *data)
 	if (read(fd, &expirations, sizeof(expirations)) != sizeof(expirations) || expirations == 0)
 		return 0;
 	ports_tick(d);
+	reload_settle(d);
 	qd_engine_tick(&d->engine, (uint32_t)(expirations - 1));
 	return 0;
 }

@@ -1,4 +1,5 @@
 /* The hands behind the engine's ports, and their news to the engine (floor 4). */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -185,12 +186,13 @@ static int hand_add(struct daemon *d, enum qb_loop_priority prio, int fd, qb_loo
 	return fd < 0 ? -EBADF : qb_loop_poll_add(d->loop, prio, fd, POLLIN, d, fn);
 }
 
-static uint32_t slot_count(const struct daemon *d)
+/* Slots that are read: up to the highest of these nodes. */
+static uint32_t slot_count(qd_mask nodes)
 {
 	uint32_t highest = 0;
 
 	for (uint32_t id = 1; id <= QD_NODE_MAX; id++) {
-		if (qd_has(d->params.nodes, id))
+		if (qd_has(nodes, id))
 			highest = id;
 	}
 	return highest;
@@ -203,7 +205,7 @@ static int hands_open(struct daemon *d)
 
 	d->status_file.fd = -1;
 	d->watchdog.fd = -1;
-	rc = aio_open(dev->fd, slot_count(d), dev->slot_size, dev->sector_size, &d->aio);
+	rc = aio_open(dev->fd, slot_count(d->params.nodes), dev->slot_size, dev->sector_size, &d->aio);
 
 	if (rc == 0)
 		rc = runner_open(&d->runner, QD_HEURISTICSDIR);
@@ -255,8 +257,39 @@ int ports_open(struct daemon *d)
 	d->start_ms = daemon_now_ms();
 	qd_score_init(&d->score, &d->config, &d->params.t, d->start_ms);
 	qd_engine_init(&d->engine, &d->ports, &d->params, &d->lun.label, d->lun.device.sector_size,
-		       slot_count(d));
+		       slot_count(d->params.nodes));
 	snapshot_take(d, &d->engine.state);
+	return 0;
+}
+
+bool ports_idle(const struct daemon *d)
+{
+	return qd_engine_idle(&d->engine) && aio_busy(d->aio) == 0;
+}
+
+/* Who is read by one read has one buffer: another one for more. */
+int ports_grow(struct daemon *d, qd_mask nodes)
+{
+	const struct qd_device *dev = &d->lun.device;
+	struct aio *more;
+	int rc;
+
+	if (slot_count(nodes) <= d->engine.slot_count)
+		return 0;
+	assert(ports_idle(d));
+	rc = aio_open(dev->fd, slot_count(nodes), dev->slot_size, dev->sector_size, &more);
+	if (rc == 0) {
+		rc = hand_add(d, QB_LOOP_HIGH, aio_fd(more), ports_on_aio);
+		if (rc != 0)
+			(void)aio_close(more);
+	}
+	if (rc != 0)
+		return rc;
+	aio_learn_from(more, d->aio);
+	(void)qb_loop_poll_del(d->loop, aio_fd(d->aio));
+	(void)aio_close(d->aio); /* idle: there is nothing that it could wait for */
+	d->aio = more;
+	qd_engine_grow(&d->engine, slot_count(nodes));
 	return 0;
 }
 

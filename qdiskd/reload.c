@@ -30,8 +30,7 @@ static bool heuristics_equal(const struct qd_config *a, const struct qd_config *
 	return equal;
 }
 
-/* Timings are the cluster's, and the LUN and the slots are a start's: these need
- * a stop. */
+/* Timings are the cluster's, and the LUN is a start's: these need a stop. */
 static bool reload_fits(const struct daemon *d, const struct qd_config *next,
 			const struct qd_params *p)
 {
@@ -39,8 +38,8 @@ static bool reload_fits(const struct daemon *d, const struct qd_config *next,
 
 	if (memcmp(&p->t, &d->params.t, sizeof(p->t)) != 0)
 		what = "interval, tko, tko_up, upgrade_wait or master_wait";
-	else if (p->nodes != d->params.nodes || p->node_id != d->params.node_id)
-		what = "the list of nodes";
+	else if (p->node_id != d->params.node_id)
+		what = "the id of this node";
 	else if (strcmp(next->label, d->config.label) != 0 || strcmp(next->device, d->config.device) != 0)
 		what = "label or device";
 	else if (strcmp(next->cman_label, d->config.cman_label) != 0)
@@ -50,7 +49,32 @@ static bool reload_fits(const struct daemon *d, const struct qd_config *next,
 	if (what)
 		log_line(LOG_ERR, "%s: %s changed; that needs a stop and start of qdiskd, the old "
 			 "configuration stays", next->file, what);
-	return what == NULL;
+	return what == NULL && reload_nodes_allowed(d, p);
+}
+
+/* These values are in force from now on; with other nodes between two cycles. */
+static void reload_commit(struct daemon *d, const struct qd_params *params)
+{
+	d->nodes_pending = params->nodes != d->params.nodes;
+	if (d->nodes_pending) {
+		d->next_params = *params;
+		return;
+	}
+	d->params = *params;
+	qd_engine_reconfig(&d->engine, &d->params);
+}
+
+/* The laws, for a configuration that leaves the timings open with those that run. */
+static void reload_check(struct daemon *d, const struct qd_config *config, struct qd_params *ret)
+{
+	const struct qd_config *asked = config;
+
+	if (config_timings_open(config)) {
+		d->open_config = *config;
+		config_timings_set(&d->open_config, &d->params.t);
+		asked = &d->open_config;
+	}
+	(void)qd_config_check(asked, &d->facts, ret, &d->findings);
 }
 
 /* next_config takes effect, or false and why in the log. */
@@ -63,7 +87,7 @@ static bool reload_apply(struct daemon *d)
 			log_line(LOG_NOTICE, "%s", d->next_config.notice[i].text);
 	}
 
-	(void)qd_config_check(&d->next_config, &d->facts, &params, &d->findings);
+	reload_check(d, &d->next_config, &params);
 	reload_log(&d->findings);
 	if (d->findings.errors) {
 		log_line(LOG_CRIT, "Configuration failed, the old one stays");
@@ -73,29 +97,44 @@ static bool reload_apply(struct daemon *d)
 		return false;
 	if (!heuristics_equal(&d->next_config, &d->config))
 		ports_heuristics(d, &d->next_config);
-	d->params = params;
 	d->config = d->next_config;
 	fence_configure(&d->fence, &d->config);
 	ports_status_file(d);
 	daemon_priority(d);
 	if (log_apply(&d->config.log) != 0)
 		log_line(LOG_WARNING, "log file %s cannot be opened", d->config.log.logfile);
-	qd_engine_reconfig(&d->engine, &d->params);
+	reload_commit(d, &params);
 	log_line(LOG_INFO, "%s: configuration loaded again", d->config.file);
 	return true;
+}
+
+/* Corosync's values break a law, and no configuration of ours fits them: the vote is
+ * withdrawn by a clean stop, with the code of a refused start. */
+static void reload_leave(struct daemon *d)
+{
+	log_line(LOG_CRIT, "corosync's configuration no longer fits, leaving");
+	d->exit_override = true;
+	d->exit_status = EXIT_CONFIG;
+	qd_engine_stop(&d->engine);
 }
 
 /* A configuration has been read again, or could not be: `error`. */
 static void reload_take(struct daemon *d, int rc, char error[CONFIG_ERROR_LEN])
 {
+	bool unfit = d->facts_unfit;
+
+	d->facts_unfit = false;
 	if (rc != 0) {
 		log_line(LOG_CRIT, "Configuration failed: %s; the old one stays", error);
 	} else if (config_names_device(&d->next_config, error, CONFIG_ERROR_LEN) != 0) {
 		log_line(LOG_NOTICE, "Quorum device removed from the configuration.  Shutting down.");
 		qd_engine_stop(&d->engine);
-	} else {
-		(void)reload_apply(d);	/* said in the log */
+		return;
+	} else if (reload_apply(d)) {
+		return;
 	}
+	if (unfit)
+		reload_leave(d);
 }
 
 /* Native: what corosync showed last is what there is to read. */
@@ -136,7 +175,7 @@ void reload_begin(struct daemon *d)
 		return;
 	}
 	if (config_start(&d->reader, d->config.file, error, sizeof(error)) != 0) {
-		log_line(LOG_CRIT, "Configuration failed: %s; the old one stays", error);
+		reload_take(d, -EIO, error);
 		return;
 	}
 	d->reloading = true;
@@ -144,7 +183,8 @@ void reload_begin(struct daemon *d)
 		return;
 	config_stop(&d->reader);
 	d->reloading = false;
-	log_line(LOG_CRIT, "Configuration failed: it could not be read again; the old one stays");
+	(void)snprintf(error, sizeof(error), "%s could not be read again", d->config.file);
+	reload_take(d, -EIO, error);
 }
 
 /* Native: corosync's values and ours have changed together. True: what is new is in
@@ -167,8 +207,8 @@ static bool reload_native_facts(struct daemon *d)
 	return memcmp(&d->next_config, &d->config, sizeof(d->config)) != 0 && reload_apply(d); // NOLINT
 }
 
-/* Corosync runs with other values now. What breaks a law there must not go on:
- * the vote is withdrawn by a clean stop, with the code of a refused start. */
+/* Corosync runs with other values now. Where ours do not fit them, a new file that does
+ * may be there already: who changes both begins with ours. */
 void reload_facts(struct daemon *d)
 {
 	struct qd_params params;
@@ -177,18 +217,21 @@ void reload_facts(struct daemon *d)
 		return;
 	if (d->config.native && reload_native_facts(d))
 		return;
-	(void)qd_config_check(&d->config, &d->facts, &params, &d->findings);
+	reload_check(d, &d->config, &params);
 	/* both were zeroed before they were filled: padding is equal too */
 	if (d->findings.errors == 0 && memcmp(&params, &d->params, sizeof(params)) == 0) // NOLINT
 		return;
-	reload_log(&d->findings);
 	if (d->findings.errors == 0 && reload_fits(d, &d->config, &params)) {
-		d->params = params;
-		qd_engine_reconfig(&d->engine, &d->params);
+		reload_log(&d->findings);
+		reload_commit(d, &params);
 		return;
 	}
-	log_line(LOG_CRIT, "corosync's configuration no longer fits, leaving");
-	d->exit_override = true;
-	d->exit_status = EXIT_CONFIG;
-	qd_engine_stop(&d->engine);
+	if (d->config.native) {
+		reload_log(&d->findings);
+		reload_leave(d);
+		return;
+	}
+	log_line(LOG_NOTICE, "corosync runs with other values, reading %s again", d->config.file);
+	d->facts_unfit = true;
+	reload_begin(d);
 }

@@ -35,7 +35,7 @@ table='
 3 config	qdiskd/config.[ch] qdiskd/config_*.[ch]
 3 clusterconf	cman-shim/clusterconf.[ch] cman-shim/clusterconf_*.[ch]
 4 qdiskd	qdiskd/daemon.h qdiskd/main.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/ports_*.c
-4 qdiskd	qdiskd/reload.c qdiskd/snapshot.c qdiskd/selffence.c qdiskd/instance.c
+4 qdiskd	qdiskd/reload.c qdiskd/reload_*.c qdiskd/snapshot.c qdiskd/selffence.c qdiskd/instance.c
 4 qdisk-tool	qdiskd/qdisk_tool.c qdiskd/tool_*.[ch]
 4 mkqdisk	mkqdisk/*.[ch]
 4 readconf	cman-shim/readconf.c

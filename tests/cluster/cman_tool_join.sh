@@ -8,15 +8,6 @@ join="-t 60 -w join -P"
 is_file() { node_exec "$1" test -e "$2"; }
 runs() { node_exec "$1" pgrep -x "$2" > /dev/null; }
 
-# Every node is as an installation leaves it: names resolve, no corosync.conf.
-nodes_prepare() {
-	local n m
-	for n in $(all_nodes); do
-		for m in $(all_nodes); do echo "$RIG_NET.$m n$m"; done | node_exec "$n" tee -a /etc/hosts > /dev/null
-		node_exec "$n" rm -f /etc/corosync/corosync.conf
-	done
-}
-
 # edit NODE SED: change its cluster.conf.
 edit() { sed -i "$2" "$RIG_ST/n$1/cluster.conf"; }
 
@@ -197,7 +188,7 @@ join_says_when_the_quorum_disk_does_not_start() {
 
 scenario_reset() { :; }
 cluster_start 2 votes=1 'heuristics=<heuristic program="true" interval="1" tko="4"/>'
-nodes_prepare
+nodes_bare
 for name in join_without_a_valid_configuration_changes_nothing join_of_a_node_that_is_not_configured_is_refused \
 	join_without_the_key_says_how_to_make_it join_as_the_service_script_does join_of_an_active_node_is_refused \
 	join_keeps_the_administrators_file join_options_stand_above_the_file \
