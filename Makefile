@@ -367,6 +367,7 @@ random: all $(helpers)
 	$(Q)RANDOM_SECONDS=$(SECONDS) $(random)
 soak: all $(helpers) soak-sim soak-memory explore
 	$(Q)RANDOM_SECONDS=1800 $(random)
+	$(Q)$(MAKE) --no-print-directory rounds ROUNDS_OF="$(wildcard tests/cluster/1[5-8]0_*.sh)"
 
 # a million failed reads and ten thousand reloads, and no page more than before; minutes
 .PHONY: soak-memory
@@ -508,7 +509,7 @@ help:
 	@echo 'check-device   mkqdisk, aio and heuristics on loop devices and namespaces'
 	@echo 'check-cluster  real corosync nodes in namespaces'
 	@echo 'random         random faults on real corosync: SECONDS=180 SEED= CAMPAIGN= PLAN='
-	@echo 'soak           soak-sim, soak-memory, explore, then random for 30 minutes'
+	@echo 'soak           soak-sim, soak-memory, explore, 30 minutes of random, ten rounds of failover'
 	@echo 'explore        every order of events in a small world, up to some faults; ten minutes'
 	@echo 'soak-sim       SECONDS=180 of seeds that nobody has simulated before, on all processors'
 	@echo 'soak-memory    a million failed reads, ten thousand reloads, and no page more than before'

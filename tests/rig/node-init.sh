@@ -40,8 +40,10 @@ while read -r name major minor; do
 done < "$D/luns"
 mount --rbind "$dev" /dev
 mount -t sysfs -o ro sysfs /sys	# of the node's own net namespace
-# sbd and Pacemaker reset a node through this file; it would be the machine that they hit.
-[ ! -e /proc/sysrq-trigger ] || mount --bind /dev/null /proc/sysrq-trigger
+# sbd and Pacemaker reset a node through these files; it would be the machine that they hit.
+for f in /proc/sysrq-trigger /proc/sys/kernel/sysrq; do
+	[ ! -e "$f" ] || mount --bind /dev/null "$f"
+done
 
 hostname "n$n"
 ip link set lo up

@@ -14,16 +14,26 @@
 
 # shellcheck disable=SC2154	# CONF_...: conf.sh
 
+# pacemaker_needed PROGRAM...: skip the test where Pacemaker or these are not installed.
+pacemaker_needed() {
+	local tool
+	for tool in pacemakerd crm_mon cibadmin "$@"; do
+		command -v "$tool" > /dev/null || rig_skip "$tool is not installed"
+	done
+}
+
 # node_name NODE: what the node is called in corosync.conf, and so by Pacemaker.
 node_name() { echo "$CONF_name$1"; }
 
 # --- what Pacemaker is to run: XML on stdout
 
-# nvpairs ID name=value...: the inside of a set of attributes.
+# nvpairs ID name=value...: the inside of a set of attributes; of two of one name, the last.
 nvpairs() {
-	local id=$1 pair
+	local id=$1 pair name
+	local -A value=()
 	shift
-	for pair; do echo "<nvpair id='$id-${pair%%=*}' name='${pair%%=*}' value='${pair#*=}'/>"; done
+	for pair; do value[${pair%%=*}]=${pair#*=}; done
+	for name in "${!value[@]}"; do echo "<nvpair id='$id-$name' name='$name' value='${value[$name]}'/>"; done
 }
 
 # primitive ID AGENT [name=value...]: one resource. AGENT: ocf:heartbeat:IPaddr2 or
