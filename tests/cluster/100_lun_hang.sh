@@ -32,7 +32,6 @@ loses_its_path() {
 	# shellcheck disable=SC2086
 	never_lost_quorum $rest "$since"
 }
-died_at() { awk -v n="n$1" -v since="$2" '$2 == n && $3 == "death" && $1 >= since { print $1; exit }' "$RIG_ST/events"; }
 
 # It stays off: the next scenario is about those who are left.
 master_whose_path_hangs_is_fenced_and_replaced() { loses_its_path "$(a_master)" hang; }

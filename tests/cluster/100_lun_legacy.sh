@@ -52,7 +52,6 @@ legacy_04_hung_lun_ends_its_node_while_it_hangs() {
 	never_lost_quorum "$other" "$since"
 	cluster_whole_unfenced "$victim"
 }
-died_at() { awk -v n="n$1" -v since="$2" '$2 == n && $3 == "death" && $1 >= since { print $1; exit }' "$RIG_ST/events"; }
 
 # The least LUN has room for 16 nodes. Behind it may lie somebody's data.
 legacy_20_node_id_above_the_capacity_is_refused_and_writes_nothing() {

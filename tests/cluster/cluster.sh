@@ -142,6 +142,9 @@ answer_ms() {
 	ms_between "$ring" "$answer"
 }
 
+# died_at NODE SINCE: when it died first since then.
+died_at() { awk -v n="n$1" -v since="$2" '$2 == n && $3 == "death" && $1 >= since { print $1; exit }' "$RIG_ST/events"; }
+
 # log_count NODE TEXT: how many lines of its qdiskd's log contain it. log_grown NODE TEXT
 # COUNT: more than that.
 log_count() { grep -cF -- "$2" "$RIG_ST/n$1/qdiskd.out" || :; }
