@@ -189,11 +189,25 @@ static void score_take(struct qd_state *s, const struct qd_input *in)
 	s->score_ok = s->score >= s->score_required;
 }
 
-/* Initialising for K cycles, then none, then running while the score suffices. */
-static void role_step(struct qd_state *s, struct qd_actions *out)
+/* Whatever the event: a read that hangs must not keep an unfit node in office. */
+static void score_judge(struct qd_state *s, struct qd_actions *out)
 {
 	bool runs = s->role == QD_STATE_RUN || s->role == QD_STATE_MASTER;
 
+	if (s->finished || !runs || s->score_ok)
+		return;
+	note_add(out, QD_NOTE_SCORE_SHORT, s->p.node_id, s->score,
+		 (uint64_t)s->score_max << 32 | s->score_required);
+	elect_withdraw(s);
+	role_set(s, QD_STATE_NONE);
+	s->mask = 0;
+	if (s->p.reboot)
+		self_fence(s, out, QD_FENCED_SCORE);
+}
+
+/* Initialising for K cycles, then none, then running while the score suffices. */
+static void role_step(struct qd_state *s, struct qd_actions *out)
+{
 	if (s->role == QD_STATE_INIT && s->role_ticks > s->p.t.tko) {
 		note_add(out, QD_NOTE_INITIAL_SCORE, s->p.node_id, s->score, s->score_max);
 		note_add(out, QD_NOTE_INITIALIZED, s->p.node_id, 0, 0);
@@ -203,14 +217,6 @@ static void role_step(struct qd_state *s, struct qd_actions *out)
 		note_add(out, QD_NOTE_SCORE_OK, s->p.node_id, s->score,
 			 (uint64_t)s->score_max << 32 | s->score_required);
 		role_set(s, QD_STATE_RUN);
-	} else if (runs && !s->score_ok) {
-		note_add(out, QD_NOTE_SCORE_SHORT, s->p.node_id, s->score,
-			 (uint64_t)s->score_max << 32 | s->score_required);
-		elect_withdraw(s);
-		role_set(s, QD_STATE_NONE);
-		s->mask = 0;
-		if (s->p.reboot)
-			self_fence(s, out, QD_FENCED_SCORE);
 	}
 }
 
@@ -297,8 +303,6 @@ static void cycle(struct qd_state *s, const struct qd_input *in, struct qd_actio
 		s->ring_ticks++;
 	}
 	role_step(s, out);
-	if (s->finished)
-		return;
 	elect_step(s, in, out);
 	evict_step(s, in, out);
 	mark_before_write(s, in->now_ms);
@@ -355,6 +359,7 @@ void qd_step(struct qd_state *s, const struct qd_input *in, struct qd_actions *o
 	score_take(s, in);
 	silence_judge(s, in, out);
 	putoff_judge(s, in, out);
+	score_judge(s, out);
 	if (s->finished)
 		return;
 	switch (in->event) {

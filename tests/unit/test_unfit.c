@@ -29,6 +29,36 @@ static void score_short_with_reboot_fences_myself(void **state)
 	assert_int_equal(m.self_fence, QD_FENCED_SCORE);
 }
 
+/* Each of these while the read of this cycle hangs. */
+static void score_short_with_reboot_fences_myself_while_the_read_hangs(void **state)
+{
+	(void)state;
+	m.s.p.reboot = true;
+	m.in.score = 0;
+	mind_read_failed(&m, QD_IO_LATE);
+	assert_int_equal(m.self_fence, QD_FENCED_SCORE);
+}
+
+static void score_short_drops_mastership_while_the_read_hangs(void **state)
+{
+	(void)state;
+	m.in.score = 0;
+	mind_read_failed(&m, QD_IO_LATE);
+	assert_int_equal(m.s.role, QD_STATE_NONE);
+	assert_int_equal(m.cast, 0);
+}
+
+static void io_late_beyond_the_limit_exits_while_it_hangs(void **state)
+{
+	(void)state;
+	m.s.p.max_error_cycles = 3;
+	for (unsigned i = 0; i < 3; i++)
+		mind_read_failed(&m, QD_IO_LATE);
+	assert_int_equal(m.exit, -1);
+	mind_read_failed(&m, QD_IO_LATE);
+	assert_int_equal(m.exit, 4);
+}
+
 static void score_short_at_start_with_reboot_fences_nobody(void **state)
 {
 	(void)state;
@@ -158,6 +188,9 @@ int main(void)
 		test_with(follower, score_short_withdraws_and_goes_none),
 		test_with(follower, score_short_withdraws_at_once),
 		test_with(follower, score_short_with_reboot_fences_myself),
+		test_with(follower, score_short_with_reboot_fences_myself_while_the_read_hangs),
+		test_with(master, score_short_drops_mastership_while_the_read_hangs),
+		test_with(follower, io_late_beyond_the_limit_exits_while_it_hangs),
 		test_with(fresh, score_short_at_start_with_reboot_fences_nobody),
 		test_with(follower, score_regained_runs_again),
 		test_with(master, corosync_gone_beats_on_as_none),
