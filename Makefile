@@ -60,7 +60,7 @@ endif
 # ---- Sources, by name ----
 
 # floors 0 to 2: one archive, pure
-core := format format_box format_envelope format_label format_text latency \
+core := check check_draw format format_box format_envelope format_label format_text latency \
 	core own member elect vote evict evict_fence putoff stop score laws laws_corosync note \
 	engine engine_box engine_bytes engine_watch
 core_src := $(core:%=qdiskd/%.c) cman-shim/corosync_conf.c
@@ -95,6 +95,7 @@ qdiskd_src := qdiskd/main.c qdiskd/instance.c qdiskd/start.c qdiskd/agree.c qdis
 mkqdisk_src := mkqdisk/mkqdisk.c mkqdisk/mk_label.c mkqdisk/mk_list.c mkqdisk/mk_use.c \
 	mkqdisk/mk_write.c
 tool_src := qdiskd/qdisk_tool.c qdiskd/tool_history.c qdiskd/tool_status.c qdiskd/tool_text.c
+check_src := qdiskd/tool_check.c qdiskd/tool_check_host.c qdiskd/tool_check_show.c
 tool_libs = $(call pkg_libs,json-c)
 readconf_src := cman-shim/readconf.c
 validate_src := cman-shim/ccs_config_validate.c
@@ -110,6 +111,7 @@ unit_mind := member member_verdict elect_bid elect_order elect_master elect_mask
 unit_engine := engine engine_ticks engine_express engine_ends engine_bounds engine_watch
 unit_laws := laws laws_defaults laws_corosync laws_score
 unit_corosync_conf := corosync_conf
+unit_check := check
 unit_format := format_box format_status format_label format_ext format_crc format_hostile latency
 unit_core := $(unit_mind) $(unit_engine) $(unit_laws) $(unit_format)
 unit_status := status status_socket status_file status_tool
@@ -117,7 +119,7 @@ unit_clusterconf := clusterconf clusterconf_native clusterconf_nodes clusterconf
 unit_libcman := libcman libcman_parts cman_tool cman_tool_format
 unit_rng := clusterconf_rng
 unit_cman_tool := cman_tool_conf
-unit := $(unit_core) $(unit_rng) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) config runner fence log cs_state cs_proof cs_word tool_history
+unit := $(unit_core) $(unit_check) $(unit_rng) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) config runner fence log cs_state cs_proof cs_word tool_history
 mind_fixture_src := tests/unit/mind_fixture.c tests/unit/mind_scene.c
 engine_fixture_src := tests/unit/engine_fixture.c tests/unit/mind_fixture.c
 laws_fixture_src := tests/unit/laws_fixture.c
@@ -179,8 +181,8 @@ $B/qdisk-readconf: $(call obj,$(readconf_src) $(clusterconf_src))
 $B/ccs_config_validate: $(call obj,$(validate_src) $(clusterconf_src) $(rng_src))
 	$(call link,$(call pkg_libs,libxml-2.0))
 
-$B/qdisk-tool: $(call obj,$(tool_src) $(lun_src)) $B/libqdcore.a
-	$(call link,$(tool_libs) $(call pkg_libs,blkid zlib))
+$B/qdisk-tool: $(call obj,$(tool_src) $(check_src) $(config_src) $(cs_src) $(native_src) $(lun_src)) $B/libqdcore.a
+	$(call link,$(tool_libs) $(cs_libs) $(call pkg_libs,blkid zlib) -lpthread)
 
 $B/mkqdisk: $(call obj,$(mkqdisk_src) $(lun_src)) $B/libqdcore.a
 	$(call link,$(call pkg_libs,blkid zlib))
@@ -226,10 +228,13 @@ $(unit_format:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 $(unit_clusterconf:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(sort $(clusterconf_src) $(native_src)))
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
+$(unit_check:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o $(call obj,$(clusterconf_src) \
+		qdiskd/tool_check_show.c qdiskd/tool_text.c) $B/libqdcore.a
+	$(call link,-lcmocka $(call pkg_libs,libxml-2.0 zlib))
 $(unit_rng:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o $(call obj,$(clusterconf_src) $(rng_src))
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
 # reads cluster.conf, judges it, writes corosync.conf
-$B/obj/tests/unit/test_corosync_conf.o $B/obj/tests/unit/test_clusterconf_rng.o: extra_cppflags = -DTESTS='"$(CURDIR)/tests"'
+$B/obj/tests/unit/test_corosync_conf.o $B/obj/tests/unit/test_clusterconf_rng.o $B/obj/tests/unit/test_check.o: extra_cppflags = -DTESTS='"$(CURDIR)/tests"'
 $(unit_corosync_conf:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(clusterconf_src)) $B/libqdcore.a
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0 zlib))

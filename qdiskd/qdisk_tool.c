@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "status.h"
+#include "tool_check.h"
 #include "tool_history.h"
 #include "tool_status.h"
 
@@ -20,7 +21,8 @@
 
 struct options {
 	const char *command, *socket;
-	const char *node, *where;	/* of history */
+	const char *node;		/* of history */
+	const char *where;		/* of history and check */
 	bool json, watch;
 };
 
@@ -29,13 +31,18 @@ static void usage(FILE *out)
 	(void)fprintf(out,
 		      "usage: qdisk-tool [-h] [-V] status [--json] [--watch] [--socket PATH]\n"
 		      "       qdisk-tool history NODE [-c DEVICE|LABEL] [--socket PATH]\n"
+		      "       qdisk-tool check [-c CLUSTER.CONF] [--json]\n"
 		      "\n"
 		      "  status         ask the qdiskd of this node: who is master, who is up, who has\n"
 		      "                 the vote and why, scores, LUN latency, last fence\n"
 		      "  history NODE   what that node (id or name) saw in its last cycles, and why it\n"
 		      "                 gave up; from the LUN, dead or alive\n"
+		      "  check          the configuration: the times in force, the worst cases on a time\n"
+		      "                 line, and every known mistake with its remedy\n"
 		      "  -c DEVICE|LABEL\n"
-		      "                 this LUN; else that of the running qdiskd\n"
+		      "                 history: this LUN; else that of the running qdiskd\n"
+		      "  -c CLUSTER.CONF\n"
+		      "                 check: this file; else what qdiskd would read\n"
 		      "  -j, --json     as JSON, one object\n"
 		      "  -w, --watch    again every second, until interrupted\n"
 		      "  -s, --socket PATH\n"
@@ -43,8 +50,8 @@ static void usage(FILE *out)
 		      "  -h, --help     this text\n"
 		      "  -V, --version  the version\n"
 		      "\n"
-		      "exit: 0 quorate, 1 not quorate or no history, 2 usage, 4 LUN, 5 no qdiskd or\n"
-		      "it has no corosync\n",
+		      "exit: 0 quorate, 1 not quorate, no history or a check that failed, 2 usage,\n"
+		      "3 no configuration, 4 LUN, 5 no qdiskd or it has no corosync\n",
 		      STATUS_SOCKET);
 }
 
@@ -52,22 +59,27 @@ static void usage(FILE *out)
 static int command_read(int count, char **words, struct options *ret)
 {
 	const char *command = count ? words[0] : "";
-	bool history = strcmp(command, "history") == 0;
+	bool history = strcmp(command, "history") == 0, check = strcmp(command, "check") == 0;
 	int wanted = history ? 2 : 1;
 
 	if (count == 0) {
-		(void)fprintf(stderr, "qdisk-tool: a command is missing, expected: status, history\n");
-	} else if (!history && strcmp(command, "status") != 0) {
-		(void)fprintf(stderr, "qdisk-tool: %s: unknown command, expected: status, history\n", command);
+		(void)fprintf(stderr, "qdisk-tool: a command is missing, expected: status, history, check\n");
+	} else if (!history && !check && strcmp(command, "status") != 0) {
+		(void)fprintf(stderr, "qdisk-tool: %s: unknown command, expected: status, history, "
+					"check\n", command);
 	} else if (count < wanted) {
 		(void)fprintf(stderr, "qdisk-tool: history: a node is missing, its id or name\n");
 	} else if (count > wanted) {
 		(void)fprintf(stderr, "qdisk-tool: %s: unexpected\n", words[wanted]);
-	} else if (history ? ret->json || ret->watch : ret->where != NULL) {
-		(void)fprintf(stderr, "qdisk-tool: %s does not know %s\n", command,
-			      !history ? "-c" : ret->json ? "--json" : "--watch");
+	} else if (history && ret->json) {
+		(void)fprintf(stderr, "qdisk-tool: history does not know --json\n");
+	} else if ((history || check) && ret->watch) {
+		(void)fprintf(stderr, "qdisk-tool: %s does not know --watch\n", command);
+	} else if (!history && !check && ret->where) {
+		(void)fprintf(stderr, "qdisk-tool: %s does not know -c\n", command);
 	} else {
 		ret->node = history ? words[1] : NULL;
+		ret->command = command;
 		return 0;
 	}
 	return -EINVAL;
@@ -175,6 +187,8 @@ int main(int argc, char **argv)
 	}
 	if (options.node)
 		return history(&options);
+	if (strcmp(options.command, "check") == 0)
+		return tool_check(options.where, options.json, stdout);
 	for (;;) {
 		int code;
 

@@ -8,6 +8,7 @@
 
 #include "../cman-shim/clusterconf_native.h"
 #include "../cman-shim/corosync_conf.h"
+#include "check.h"
 #include "daemon.h"
 #include "discover.h"
 
@@ -122,10 +123,29 @@ static void print_corosync_conf(const struct daemon *d)
 	printf("# corosync.conf, the same on all nodes:\n%s", conf.text);
 }
 
+/* The known mistakes, as far as they do not depend on the LUN; the laws were told. */
+static void print_mistakes(const struct daemon *d)
+{
+	const struct check_facts facts = { .config = &d->config, .corosync = &d->facts,
+					   .params = &d->params, .laws = &d->findings };
+	static struct check_report report;	/* large */
+
+	check_judge(&facts, &report);
+	for (unsigned i = 0; i < report.count; i++) {
+		const struct check_finding *c = &report.finding[i];
+
+		if (c->severity == QD_SEV_WARNING && c->remedy[0])
+			fprintf(stderr, "qdiskd: %s; remedy: %s\n", c->text, c->remedy);
+	}
+}
+
 void start_print(const struct daemon *d)
 {
 	const struct qd_params *p = &d->params;
+	char drawing[CHECK_DRAWING_BYTES];
 
+	print_mistakes(d);
+	check_draw(p, "# ", drawing);
 	printf("# %s: %s\n", d->config.file, d->findings.errors ? "refused, see above" : "valid");
 	printf("# token %u ms, consensus %u ms%s\n", p->token_ms, p->consensus_ms,
 	       d->facts.known ? " (corosync runs with these)" : " (corosync was not asked)");
@@ -142,6 +162,7 @@ void start_print(const struct daemon *d)
 	if (d->config.quorum_dev_poll_ms != QD_UNSET)
 		printf("# quorum_dev_poll %u is not used: quorum.device.timeout below replaces it\n",
 		       d->config.quorum_dev_poll_ms);
+	fputs(drawing, stdout);
 	print_corosync_conf(d);
 }
 

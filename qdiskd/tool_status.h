@@ -11,6 +11,7 @@ enum {
 	TOOL_OK = 0,
 	TOOL_NO = 1,		/* not quorate; no history */
 	TOOL_USAGE = 2,
+	TOOL_CONFIG = 3,
 	TOOL_DEVICE = 4,
 	TOOL_COROSYNC = 5,	/* no daemon, or it has no corosync */
 };

@@ -22,6 +22,7 @@ table='
 1 mind		qdiskd/putoff.c qdiskd/stop.c qdiskd/score.c qdiskd/laws.c qdiskd/laws_corosync.c qdiskd/note.c
 2 cycle		include/qd_ports.h qdiskd/engine.c qdiskd/engine_*.[ch]
 2 corosync_conf	cman-shim/corosync_conf.[ch]
+2 check		qdiskd/check.[ch] qdiskd/check_*.c
 3 aio		qdiskd/aio.[ch]
 3 corosync	qdiskd/cs.h qdiskd/cs_*.[ch]
 3 device	qdiskd/device.[ch]
@@ -52,7 +53,7 @@ include/qd_ports.h include/libcman.h
 qdiskd/aio.h qdiskd/cs.h qdiskd/device.h qdiskd/discover.h qdiskd/runner.h qdiskd/fence.h
 qdiskd/privileges.h
 qdiskd/watchdog.h qdiskd/log.h qdiskd/status.h qdiskd/config.h cman-shim/clusterconf.h
-cman-shim/corosync_conf.h cman-shim/clusterconf_native.h cman-shim/clusterconf_rng.h
+cman-shim/corosync_conf.h qdiskd/check.h cman-shim/clusterconf_native.h cman-shim/clusterconf_rng.h
 '
 
 # room header: a hand does not include another hand, nor a program a program, but
