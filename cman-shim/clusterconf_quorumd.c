@@ -121,6 +121,7 @@ static bool read_fence(struct clusterconf *cc, const struct clusterconf_element 
 		{ "none", QD_FENCE_OFF },
 	};
 	const char *text = clusterconf_get(e, "fence");
+	char place[CLUSTERCONF_PLACE_LEN];
 
 	if (!text)
 		return true;
@@ -131,9 +132,9 @@ static bool read_fence(struct clusterconf *cc, const struct clusterconf_element 
 		}
 	}
 	if (strcmp(text, "pacemaker") == 0)
-		return clusterconf_refuse(cc, e->line, "<quorumd> fence=\"%s\" is refused: not "
-					  "supported by this version; allowed: auto, agents, lun, kill, "
-					  "none", text);
+		return clusterconf_refuse(cc, e->line, "%s\"%s\" is refused: not supported by this "
+					  "version; allowed: auto, agents, lun, kill, none",
+					  clusterconf_place_of(e, "fence", place), text);
 	return clusterconf_refuse_value(cc, e, "fence", "auto, agents, lun, kill, none");
 }
 

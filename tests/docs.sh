@@ -16,8 +16,8 @@ same() {
 	sort -u "$3" >"$dir/a"
 	sort -u "$5" >"$dir/b"
 	check "$1" test -s "$dir/a" -a -s "$dir/b" -a -z "$(comm -3 "$dir/a" "$dir/b")"
-	comm -23 "$dir/a" "$dir/b" | sed "s/^/# only in $2: /"
-	comm -13 "$dir/a" "$dir/b" | sed "s/^/# only in $4: /"
+	comm -23 "$dir/a" "$dir/b" | sed "s|^|# only in $2: |"
+	comm -13 "$dir/a" "$dir/b" | sed "s|^|# only in $4: |"
 	[ -s "$dir/a" ] || diag "nothing was found in $2"
 	[ -s "$dir/b" ] || diag "nothing was found in $4"
 }

@@ -61,6 +61,15 @@ good_values_are_checked_and_shown() {
 	grep -q '^# votes 1, heuristics 1,' "$RIG_ST/shown"
 }
 
+# Where the file exists it is the configuration, and the section is said to be idle.
+cluster_conf_stands_above_the_section() {
+	conf_cluster > "$RIG_ST/n1/cluster.conf"
+	node_exec 1 "$RIG_BUILD/qdiskd" -t > "$RIG_ST/shown" 2>&1
+	rm "$RIG_ST/n1/cluster.conf"
+	grep -qx '# /etc/cluster/cluster.conf: valid' "$RIG_ST/shown"
+	grep -qx 'qdiskd: corosync.conf: quorum.device.qdisk is not used: /etc/cluster/cluster.conf is' "$RIG_ST/shown"
+}
+
 cluster_starts_from_corosync_conf_alone() {
 	qdiskd_start 1 2
 	await $((RIG_RING_S + RIG_MASTER_S)) agree 1 2
@@ -110,6 +119,7 @@ scenario no_corosync_is_refused_with_5
 scenario no_section_is_refused_with_3
 scenario wrong_value_is_refused_with_3_and_its_key
 scenario good_values_are_checked_and_shown
+scenario cluster_conf_stands_above_the_section
 scenario cluster_starts_from_corosync_conf_alone
 scenario reload_changes_the_heuristics_and_costs_no_vote
 scenario heuristic_of_the_reload_decides
