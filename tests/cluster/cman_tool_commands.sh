@@ -108,6 +108,7 @@ kill_says_what_it_cannot_and_succeeds() {
 	said 0 "" "cman_tool: Can't kill node nobody : Node is not yet a cluster member"
 }
 kill_ends_the_victims_corosync() {
+	cluster_whole
 	tool 1 kill -n nobody -n n2
 	said 0 "" "cman_tool: Can't kill node nobody : Node is not yet a cluster member"
 	await 10 service_ended corosync 2
@@ -169,8 +170,10 @@ for name in nothing_works_without_corosync services_is_gone_by_name wait_for_quo
 	wait_ends_when_corosync_dies wait_for_quorum_ends_with_quorum version_shows_protocol_and_configuration \
 	version_reload_reaches_corosync_everywhere_and_qdiskd_here votes_are_set_by_name_and_here \
 	votes_that_make_no_sense_are_refused expected_votes_are_set_and_refused debug_switches_corosyncs_log \
-	kill_says_what_it_cannot_and_succeeds kill_ends_the_victims_corosync \
-	leave_is_refused_while_somebody_objects leave_takes_the_quorum_disk_along leave_remove_says_what_corosync_cannot; do
+	kill_says_what_it_cannot_and_succeeds leave_is_refused_while_somebody_objects \
+	leave_takes_the_quorum_disk_along; do
 	scenario $name
 done
+scenario_long leave_remove_says_what_corosync_cannot
+scenario_long kill_ends_the_victims_corosync
 tap_done
