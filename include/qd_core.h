@@ -388,6 +388,10 @@ uint64_t qd_next_deadline(const struct qd_state *state, uint64_t now_ms);
 /* The leaving block has landed: nobody waits for this node any more. */
 bool qd_has_left(const struct qd_state *state);
 
+/* The daemon ends now: may corosync go on counting its vote, with nobody there to see to
+ * it? Then it is ended too. */
+bool qd_vote_outlives(const struct qd_state *state);
+
 /* May this node have another one fenced now, and if not, why? DONE and RUNS: it is,
  * or is being, fenced in its present life. `lun`: over the LUN. Pure. */
 enum qd_fence_answer {

@@ -146,7 +146,7 @@ static void port_exit(void *ctx, int status)
 
 	if (status != EXIT_OK)	/* not by a clean stop: the vote is withdrawn here */
 		cs_unregister(d->cs);
-	if (d->engine.state.voting && d->seen.connected && (d->seen.stalled || d->seen.unheard_one)) {
+	if (qd_vote_outlives(&d->engine.state)) {
 		/* It may count us later, with nobody left to tell it. */
 		log_line(LOG_CRIT, "corosync %s and may still count the quorum device, ending it",
 			 d->seen.stalled ? "does not answer" : "has a vote on its way");

@@ -4,7 +4,7 @@
 /* A stop that the LUN or corosync holds up ends by hand. */
 #define STOP_LIMIT_MS 4000u
 
-/* How long the stop waits until a 1 that was polled has been heard: totem may hold its
+/* How long the stop waits until what was polled has been heard: totem may hold its
  * token for a fifth of the token timeout. Who leaves before ends corosync. */
 #define STOP_HEARD_MS 2000u
 
@@ -29,12 +29,24 @@ static uint32_t successor(const struct qd_state *s)
 	return 0;
 }
 
+/* A 1, or the 0 that ends a view which only the device makes quorate: where totem forms
+ * no ring any more it is never heard, and nobody would be left to end corosync. */
+static bool vote_on_its_way(const struct qd_state *s)
+{
+	return s->cs.unheard_one || (s->cs.unheard && quorate_by_device(s));
+}
+
+bool qd_vote_outlives(const struct qd_state *s)
+{
+	return s->voting && s->cs.connected && (s->cs.stalled || vote_on_its_way(s));
+}
+
 /* How long the mark is given to clear. */
 static uint64_t mark_limit_ms(const struct qd_state *s)
 {
 	uint64_t i_ms = s->p.t.interval_ms;
 
-	return s->cs.unheard_one && i_ms < STOP_HEARD_MS ? STOP_HEARD_MS : i_ms;
+	return vote_on_its_way(s) && i_ms < STOP_HEARD_MS ? STOP_HEARD_MS : i_ms;
 }
 
 bool qd_has_left(const struct qd_state *s)

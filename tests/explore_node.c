@@ -148,6 +148,8 @@ static void port_exit(void *ctx, int status)
 	uint32_t i = index_of(ctx);
 
 	xp_say(r, "        the daemon of node %u ends with status %d", xp_id(i), status);
+	if (qd_vote_outlives(&r->engine[i].state))
+		xp_corosync_end(r, i);
 	xp_unregister(r, i);
 	xp_daemon_gone(r, i);
 	r->w.node[i].stopped = true;

@@ -208,7 +208,7 @@ static void port_exit(void *ctx, int status)
 	n->armed = n->armed && !qd_has_left(&n->engine.state);
 	if (n->co.up && !n->co.frozen)
 		sim_vote_unregister(n->world, n);
-	if (n->co.up && n->engine.state.voting && (n->co.frozen || n->hand.cs.unheard_one)) {
+	if (n->co.up && (qd_vote_outlives(&n->engine.state) || (n->engine.state.voting && n->co.frozen))) {
 		sim_corosync_stop(n->world, n, /* clean */ false);	/* by its pidfd */
 		sim_push(n->world, n->world->now + sim_cycles(n->world, 20), SIM_EV_COROSYNC, n->index, 0,
 			 n->power);

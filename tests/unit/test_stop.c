@@ -79,6 +79,37 @@ static void stop_waits_longer_for_a_one_on_its_way(void **state)
 	assert_int_equal(m.unregisters, 1);
 }
 
+/* So does the 0 that ends a view which only the device makes quorate. */
+static void stop_waits_longer_for_a_zero_that_quorum_hangs_on(void **state)
+{
+	(void)state;
+	m.stays_quorate = true;
+	mind_ring(&m, 2, qd_bit(2));
+	m.in.cs.quorate = true;
+	m.in.cs.unheard = true;
+	mind_express(&m, 40);
+	mind_event(&m, QD_EV_STOP, 50);
+	mind_event(&m, QD_EV_TIMER, 50 + I);
+	assert_int_equal(m.unregisters, 0);
+	mind_cycles(&m, 2000 / I + 1);
+	assert_int_equal(m.unregisters, 1);
+	assert_true(qd_vote_outlives(&m.s));
+}
+
+static void stop_with_the_nodes_alone_quorate_waits_for_no_echo(void **state)
+{
+	(void)state;
+	m.stays_quorate = true;
+	mind_ring(&m, 2, 7);
+	m.in.cs.quorate = true;
+	m.in.cs.unheard = true;
+	mind_express(&m, 40);
+	mind_event(&m, QD_EV_STOP, 50);
+	mind_event(&m, QD_EV_TIMER, 50 + I);
+	assert_int_equal(m.unregisters, 1);
+	assert_false(qd_vote_outlives(&m.s));
+}
+
 static void stop_with_the_mark_cleared_unregisters_at_once(void **state)
 {
 	(void)state;
@@ -212,6 +243,8 @@ int main(void)
 		test_with(follower, stop_does_not_exit_before_the_leaving_block_has_landed),
 		test_with(follower, stop_waits_one_interval_for_the_mark),
 		test_with(follower, stop_waits_longer_for_a_one_on_its_way),
+		test_with(follower, stop_waits_longer_for_a_zero_that_quorum_hangs_on),
+		test_with(follower, stop_with_the_nodes_alone_quorate_waits_for_no_echo),
 		test_with(follower, stop_with_the_mark_cleared_unregisters_at_once),
 		test_with(follower, stop_waits_one_interval_for_the_unregistering),
 		test_with(follower, stop_deadline_is_one_interval_for_the_mark),
