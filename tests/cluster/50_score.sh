@@ -52,12 +52,19 @@ heir_casts() {
 	[ "$m" != "$1" ] && [ "$m" != 0 ] && casts "$n" "$m"
 }
 
-unfit_with_reboot_set_by_reload_reboots_its_node() {
-	local since victim n
-	conf_set quorumd='reboot="1"'
+# reboot_by_reload 0|1: the running daemons take it over.
+reboot_by_reload() {
+	local n loaded
+	loaded=$(log_count 1 "configuration loaded again")
+	conf_set quorumd="reboot=\"$1\""
 	conf_write
 	for n in 1 2 3; do service_signal qdiskd "$n" HUP; done
+	await 5 log_grown 1 "configuration loaded again" "$loaded"
 	await 5 agree 1 2 3
+}
+legacy_33_reboot_switched_on_by_a_reload_reboots_the_unfit() {
+	local since victim
+	reboot_by_reload 1
 	victim=$(a_follower 2)
 	since=$(rig_now)
 	unfit "$victim"
@@ -69,10 +76,24 @@ unfit_with_reboot_set_by_reload_reboots_its_node() {
 	cluster_whole
 }
 
+legacy_33_reboot_switched_off_by_a_reload_spares_the_unfit() {
+	local since victim
+	reboot_by_reload 0
+	victim=$(a_follower 2)
+	since=$(rig_now)
+	unfit "$victim"
+	await 10 status_is "$victim" .vote.state withdrawn
+	steadily 2 node_on "$victim"
+	[ -z "$(node_deaths "$victim" "$since")" ]
+	fit "$victim"
+	await $((5 + RIG_MASTER_S)) agree 1 2 3
+}
+
 cluster_start 3 'quorumd=reboot="0"' \
 	'heuristics=<heuristic program="test ! -e /run/unfit" score="1" interval="1" tko="1"/>'
 scenario cluster_starts
 scenario follower_unfit_withdraws_its_vote_and_regains_it
 scenario master_unfit_is_replaced
-scenario unfit_with_reboot_set_by_reload_reboots_its_node
+scenario legacy_33_reboot_switched_on_by_a_reload_reboots_the_unfit
+scenario_long legacy_33_reboot_switched_off_by_a_reload_spares_the_unfit
 tap_done
