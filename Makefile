@@ -20,9 +20,9 @@ ifdef SANITIZE
 endif
 # the fuzz targets have objects of their own, instrumented by clang
 ifdef FUZZ
-  override B := build/fuzz
+  override B := build/fuzz$(if $(MEMORY),-memory)
   override CC := clang
-  override SANITIZE := fuzzer-no-link,address,undefined
+  override SANITIZE := fuzzer-no-link,$(if $(MEMORY),memory,address$(comma)undefined)
 endif
 ifeq ($(origin CC),default)
   CC := gcc
@@ -367,7 +367,7 @@ traces: $T/sim
 SECONDS ?= 180
 random := RIG_BUILD=$(CURDIR)/$B RANDOM_SEED=$(SEED) RANDOM_CAMPAIGN=$(CAMPAIGN) RANDOM_PLAN=$(PLAN) \
 	tests/cluster/95_random.sh
-.PHONY: random soak rounds
+.PHONY: random soak soak-vm rounds
 random: all $(helpers)
 	$(Q)RANDOM_SECONDS=$(SECONDS) $(random)
 soak: all $(helpers) soak-sim soak-memory explore
@@ -378,6 +378,11 @@ soak: all $(helpers) soak-sim soak-memory explore
 .PHONY: soak-memory
 soak-memory: all $T/device/test_aio $T/unit/test_config
 	$(Q)QDISK_TEST_READS=1000000 QDISK_TEST_RELOADS=10000 $(run) $T/device/test_aio $T/unit/test_config
+
+# the daemon under a real watchdog, in an emulated machine: five to ten minutes
+soak-vm: all
+	$(Q)tests/packages.sh --vm
+	$(Q)BUILD=$(CURDIR)/$B tests/run -t 3000 tests/vm/vm.sh
 
 # every cluster scenario ROUNDS times; stops at the first failure
 ROUNDS ?= 10
@@ -428,6 +433,21 @@ endif
 TARGET ?= $(fuzz_targets)
 fuzz: fuzz-programs
 	$(Q)tests/fuzz/fuzz.sh run $(SECONDS) $(TARGET)
+# is every byte defined that goes to the LUN? The same inputs under clang's memory
+# sanitizer, and the unit programs of codec and cycle under valgrind
+.PHONY: lint-memory
+fuzz_memory := label block engine mind
+ifdef FUZZ
+lint-memory: $(fuzz_memory:%=$F/%)
+	$(Q)FUZZ_BUILD=$(CURDIR)/$B tests/fuzz/fuzz.sh run 10 $(fuzz_memory)
+else
+memory_programs := $(unit_format:%=$T/unit/test_%) $(unit_engine:%=$T/unit/test_%)
+lint-memory: $(memory_programs)
+	$(Q)$(MAKE) --no-print-directory FUZZ=1 MEMORY=1 lint-memory
+	$(Q)for p in $(memory_programs); do \
+		valgrind -q --error-exitcode=9 --leak-check=full $$p >$B/memory.out 2>&1 || { tail -n 40 $B/memory.out; exit 1; }; \
+		echo "ok    valgrind $${p##*/}"; done
+endif
 # the kept inputs anew, from all that were found; read what changed before you keep it
 fuzz-corpus: fuzz-programs
 	$(Q)tests/fuzz/fuzz.sh corpus $(TARGET)

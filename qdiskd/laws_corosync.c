@@ -104,6 +104,10 @@ void laws_nodes(struct laws *l)
 	for (uint32_t i = 0; !f->known && i < c->node_count; i++)
 		add_node(l, c->node[i].node_id, c->node[i].votes, c->node[i].name, c->node[i].line);
 	if (!f->known) {
+		if (c->node_count == 0)
+			law_error(l, "%s: <cluster>: no clusternodes, and corosync does not run: who the nodes "
+				  "are is not known; allowed: a file that names them, or a corosync that runs",
+				  c->file);
 		if (l->params->node_id == 0)
 			l->params->node_id = qd_lowest(l->params->nodes);
 		return;

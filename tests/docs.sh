@@ -351,6 +351,6 @@ fi
 
 grep -ohE '\bBIT\(CAP_[A-Z_]+' qdiskd/privileges.c | cut -d '(' -f 2 | sort -u > "$dir/kept"
 sed -n '/^\.Sh PRIVILEGES/,/^\.Sh ENV/p' man/qdiskd.8 | grep -oE 'CAP_[A-Z_]+' | sort -u > "$dir/told"
-same capabilities_are_in_the_man_page qdiskd/privileges.c "$dir/kept" "qdiskd(8)" "$dir/told"
+same capabilities_are_in_the_man_page privileges.c "$dir/kept" "qdiskd(8)" "$dir/told"
 
 tap_done

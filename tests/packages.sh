@@ -1,7 +1,7 @@
 #!/bin/sh
-# Install the Debian packages that building, `make check` and `make lint` need.
+# Install the Debian packages that building, `make check`, `make lint` and `make soak-vm` need.
 #
-#   tests/packages.sh [--lint]
+#   tests/packages.sh [--lint | --vm]
 #
 # A temporary policy-rc.d keeps packages such as corosync from starting their
 # services on this host: the tests start their own, inside namespaces. Nor are the
@@ -18,8 +18,11 @@ tini socat strace valgrind e2fsprogs mount bsdextrautils jq mandoc patch
 pacemaker pacemaker-cli-utils resource-agents sbd busybox clang libclang-rt-dev"
 lint="clang-tidy cppcheck shellcheck"
 
+vm="qemu-system-x86 cpio"
+
 want="$build $test"
 [ "${1:-}" != --lint ] || want="$want $lint"
+[ "${1:-}" != --vm ] || want="$want $vm"
 
 missing=
 for p in $want; do

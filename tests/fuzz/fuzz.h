@@ -17,6 +17,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	((condition) ? (void)0 : fuzz_fail(__FILE__, __LINE__, #condition))
 _Noreturn void fuzz_fail(const char *file, int line, const char *what);
 
+/* Every byte has been written by somebody: the memory sanitizer knows. */
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#include <sanitizer/msan_interface.h>
+#define MUST_BE_DEFINED(bytes, size) __msan_check_mem_is_initialized((bytes), (size))
+#endif
+#endif
+#ifndef MUST_BE_DEFINED
+#define MUST_BE_DEFINED(bytes, size) ((void)(bytes), (void)(size))
+#endif
+
 /* An input that is taken from its front; behind its end there are zeros. */
 struct fuzz {
 	const uint8_t *at;

@@ -71,6 +71,7 @@ static void check_accepted(const uint8_t *bytes, size_t size, uint32_t node_id, 
 	MUST(qd_block_decode(written, sizeof(written), node_id, &back) == QD_FINE);
 	MUST(back.has_ext == block->has_ext);
 	qd_block_encode_with(&back, &latencies, again, sizeof(again));
+	MUST_BE_DEFINED(written, sizeof(written));
 	MUST(memcmp(written, again, sizeof(written)) == 0);
 	check_same_bytes(bytes, written, block->has_ext);
 }

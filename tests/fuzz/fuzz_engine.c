@@ -75,6 +75,7 @@ static void port_write(void *ctx, uint32_t slot, const void *bytes, size_t size)
 	MUST(is_node(slot));
 	MUST(!(w.write_out & 1u << slot));
 	MUST(size == (slot == ME ? QD_STATUS_BYTES : engine.sector_size));
+	MUST_BE_DEFINED(bytes, size);
 	MUST(qd_block_decode(bytes, size, slot, &b) == QD_FINE);
 	MUST(b.writer_id == ME);
 	if (slot == ME) {

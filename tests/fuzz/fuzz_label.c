@@ -44,6 +44,7 @@ static void check_accepted(const uint8_t *bytes, size_t size, const struct qd_la
 	qd_label_encode(label, written, sizeof(written));
 	MUST(qd_label_decode(written, sizeof(written), &back) == QD_FINE);
 	qd_label_encode(&back, again, sizeof(again));
+	MUST_BE_DEFINED(written, sizeof(written));
 	MUST(memcmp(written, again, sizeof(written)) == 0);
 	check_same_bytes(bytes, written, label->has_ext);
 }

@@ -62,6 +62,7 @@ static void check_block(const struct qd_action *a, const struct qd_action *b)
 	MUST((a->block.online & ~params.nodes) == 0 || a->node != ME);
 	qd_block_encode(&a->block, bytes, sizeof(bytes));
 	qd_block_encode(&b->block, same, sizeof(same));
+	MUST_BE_DEFINED(bytes, sizeof(bytes));
 	MUST(memcmp(bytes, same, sizeof(bytes)) == 0);
 }
 

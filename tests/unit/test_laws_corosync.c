@@ -124,6 +124,15 @@ static void token_of_corosync_is_the_truth(void **state)
 	assert_int_equal(params.t.interval_ms, 240);
 }
 
+static void nodes_named_by_nobody_are_refused(void **state)
+{
+	(void)state;
+	facts.known = false;
+	config.token_ms = 3000;
+	config.node_count = 0;
+	assert_refused("no clusternodes, and corosync does not run");
+}
+
 /* ---- Votes ---- */
 
 static void votes_absent_are_nodes_less_1(void **state)
@@ -319,6 +328,7 @@ int main(void)
 		test_with(three, provider_of_another_kind_is_refused),
 		test_with(three, device_neighbours_are_refused),
 		test_with(three, device_beside_wait_for_all_is_accepted_and_said),
+		test_with(three, nodes_named_by_nobody_are_refused),
 		test_with(three, two_node_in_the_file_is_dropped_with_a_message),
 		test_with(three, lun_not_named_is_refused),
 		test_with(three, lun_named_twice_is_a_warning),
