@@ -77,6 +77,7 @@ zlib.h		qdiskd/format_envelope.c qdiskd/format_box.c tests/quick_crc.c tests/sim
 libdeflate.h	tests/quick_crc.c
 json-c/*	qdiskd/tool_status.c tests/*
 cmocka.h	tests/*
+sanitizer/*	tests/*
 '
 
 # What floors 0 to 2 may include of the system: no syscall, clock, random, malloc.
