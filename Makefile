@@ -312,7 +312,7 @@ check_sim := $T/sim-check tests/sim_command.sh $T/model-check $T/explore-check
 check_mutants := tests/mutants.sh tests/explore_mutants.sh
 check_device := $T/device/test_aio $T/device/test_watchdog $(sort $(wildcard tests/device/*.sh)) \
 	$(sort $(wildcard tests/heuristics/*.sh))
-fuzz_targets := label block box engine mind clusterconf wire facts reply status discover words
+fuzz_targets := label block box engine mind clusterconf wire facts reply status discover words word
 fuzz_src := tests/fuzz/fuzz.c tests/fuzz/fuzz_params.c $(fuzz_targets:%=tests/fuzz/fuzz_%.c)
 check_fuzz := tests/fuzz/smoke.sh
 check_cluster := tests/rig/s1check_test.sh tests/rig/faultlun_test.sh \
@@ -422,6 +422,8 @@ $F/discover: $(call fuzz_obj,discover) $(call obj,$(filter-out qdiskd/discover.c
 	$(call fuzz_link,$(call pkg_libs,blkid zlib))
 $F/words: $(call fuzz_obj,words) $(call obj,qdiskd/cs_state.c cman-shim/libcman_text.c cman-shim/libcman_wire.c $(lun_src)) $B/libqdcore.a
 	$(call fuzz_link,$(call pkg_libs,blkid zlib))
+$F/word: $(call fuzz_obj,word) $(call obj,qdiskd/cs_word.c) $B/libqdcore.a
+	$(call fuzz_link,$(call pkg_libs,zlib))
 .PHONY: fuzz-programs fuzz fuzz-corpus check-fuzz
 ifdef FUZZ
 fuzz-programs: $(fuzz_targets:%=$F/%)

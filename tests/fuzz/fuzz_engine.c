@@ -152,8 +152,15 @@ static uint32_t port_pet(void *ctx)
 {
 	(void)ctx;
 	MUST(!w.ended && params.watchdog);
-	MUST(qd_silence(&engine.state, w.now_ms) < (K - 1) * I);
+	/* what the others say of their LUNs stands in for a beat */
+	MUST(qd_silence(&engine.state, w.now_ms) < (K - 1) * I || w.cs.lun_dead);
 	return 2000;
+}
+
+static void port_say(void *ctx, bool lun_dead)
+{
+	(void)ctx, (void)lun_dead;
+	MUST(!w.ended);
 }
 
 static void port_self_fence(void *ctx, enum qd_self_fence reason)
@@ -202,7 +209,7 @@ static const struct qd_ports ports = {
 	.clock = port_clock, .random = port_random, .read = port_read, .write = port_write,
 	.corosync = port_corosync, .vote = port_vote, .unregister = port_unregister,
 	.end_corosync = port_end_corosync, .kill = port_kill, .fence = port_fence, .score = port_score,
-	.pet = port_pet, .self_fence = port_self_fence, .exit = port_exit, .note = port_note,
+	.pet = port_pet, .say = port_say, .self_fence = port_self_fence, .exit = port_exit, .note = port_note,
 	.alarm = port_alarm, .publish = port_publish,
 };
 
@@ -332,6 +339,8 @@ static void corosync_changes(struct fuzz *f)
 	w.cs.stale_one = how & 8;
 	w.cs.unheard = how & 16;
 	w.cs.unheard_one = how & 32;
+	w.cs.lun_dead = how & 128 ? w.cs.members & ~qd_bit(ME) : 0;
+	w.cs.lun_dead_ms = w.cs.lun_dead ? w.now_ms : 0;
 	if (how & 64)
 		w.cs.connected = !w.cs.connected;
 	qd_engine_ring(&engine);

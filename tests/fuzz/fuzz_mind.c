@@ -108,6 +108,7 @@ static void check_action(const struct qd_action *a, const struct qd_action *b)
 	case QD_ACT_UNREGISTER:
 	case QD_ACT_END_COROSYNC:
 	case QD_ACT_PET:
+	case QD_ACT_SAY:
 		break;
 	}
 }
@@ -162,6 +163,8 @@ static void ring(struct fuzz *f)
 	in.cs.ring = (struct qd_ring){ qd_lowest(in.cs.members), in.cs.ring.seq + 1 };
 	in.cs.quorate = fuzz_u8(f) & 1;
 	in.cs.in_sync = fuzz_u8(f) & 1;
+	in.cs.lun_dead = fuzz_u8(f) & 1 ? in.cs.members & ~qd_bit(ME) : 0;
+	in.cs.lun_dead_ms = in.cs.lun_dead ? in.now_ms : 0;
 	in.event = QD_EV_RING;
 	both_step();
 }
