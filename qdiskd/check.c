@@ -169,7 +169,10 @@ static void judge_policy(struct judge *j)
 	if (j->f->status_file_fifo)
 		error(j, "status-fifo", "a file, or qdisk-tool status",
 		      "%s: status_file is a fifo: writing to it waits for a reader", c->status_file);
-	if (!c->watchdog[0])
+	if (c->watchdog[0] && j->f->corosync->sbd_watchdog_ms)
+		error(j, "watchdog-shared", "no watchdog= where sbd runs: its watchdog is enough",
+		      "%s: sbd runs here and has a watchdog of its own; one device cannot be shared", c->watchdog);
+	if (!c->watchdog[0] && !j->f->corosync->sbd_watchdog_ms)
 		info(j, "no-watchdog", "watchdog=\"/dev/watchdog\", where sbd does not use it",
 		     "no watchdog: a node whose daemon was killed or stands still ends only when it is fenced");
 }

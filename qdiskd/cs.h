@@ -139,6 +139,9 @@ bool cs_facts(struct cs *cs, struct qd_facts *ret_facts);
 /* Copy what corosync.conf says to us, of the same moment as cs_facts(). No system call. */
 bool cs_native(struct cs *cs, struct qd_native *ret_native);
 
+/* sbd's watchdog timeout in ms, 0 where it does not run. Needs no corosync. */
+uint32_t cs_sbd_read(void);
+
 /* Read the facts now, in a thread of its own, for start-up and `qdiskd -t`. What
  * changes later is in cs_facts(): cs_start() reads once more.
  * `ret_native` may be NULL. 0; -ENOTCONN no corosync, -ETIMEDOUT it does not answer within `deadline_ms`

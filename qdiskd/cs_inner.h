@@ -50,8 +50,6 @@ int cs_cmap_read(struct cs_cmap *cmap, struct qd_facts *ret_facts, struct qd_nat
 int cs_native_read(struct cs_cmap *cmap, struct qd_native *ret_native, char *error, size_t size);
 /* An integer of any type that cmap has, as corosync.conf and cmapctl may set it. 0 or -ERANGE. */
 int cs_number_of(int type, const uint8_t bytes[8], uint32_t *ret_value);
-/* sbd's watchdog timeout in ms, 0 where it does not run. */
-uint32_t cs_sbd_read(void);
 
 struct cs {
 	/* constant after start */

@@ -52,6 +52,7 @@ static int read_config(struct gathered *g, const char *file)
 	if (rc != 0) {
 		(void)fprintf(stderr, "qdisk-tool: %s; judging the file alone\n", cs_error);
 		memset(&g->corosync, 0, sizeof(g->corosync));
+		g->corosync.sbd_watchdog_ms = cs_sbd_read();
 	}
 	rc = file ? config_load(file, &g->config, error, sizeof(error))
 		  : clusterconf_native(&g->native, g->corosync.cluster, &g->config, error, sizeof(error));

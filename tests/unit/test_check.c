@@ -213,6 +213,27 @@ static void status_file_on_a_fifo_is_an_error(void **state)
 	assert_only("status-fifo", QD_SEV_ERROR, "a fifo");
 }
 
+static void watchdog_beside_sbd_is_an_error(void **state)
+{
+	(void)state;
+	good();
+	corosync.sbd_watchdog_ms = 60000;
+	assert_only("watchdog-shared", QD_SEV_ERROR, "sbd runs here");
+	config.watchdog[0] = '\0';	/* and none is missed then */
+	check_judge(&facts, &report);
+	assert_int_equal(report.count, 0);
+}
+
+static void sync_timeout_beyond_sbds_watchdog_is_an_error(void **state)
+{
+	(void)state;
+	good();
+	config.watchdog[0] = '\0';
+	corosync.sbd_watchdog_ms = 5000;
+	(void)qd_config_check(&config, &corosync, &params, &laws);
+	assert_only("law", QD_SEV_ERROR, "longer than sbd's watchdog timeout of 5000");
+}
+
 static void pacemaker_without_fencing_or_quorum_is_told(void **state)
 {
 	(void)state;
@@ -365,6 +386,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(multipath_that_holds_io_is_told),
 		cmocka_unit_test(lun_of_others_is_an_error),
 		cmocka_unit_test(status_file_on_a_fifo_is_an_error),
+		cmocka_unit_test(watchdog_beside_sbd_is_an_error),
+		cmocka_unit_test(sync_timeout_beyond_sbds_watchdog_is_an_error),
 		cmocka_unit_test(pacemaker_without_fencing_or_quorum_is_told),
 		cmocka_unit_test(corosync_conf_alone_has_no_fence_methods),
 		cmocka_unit_test(more_findings_than_fit_are_counted),

@@ -63,6 +63,27 @@ static void master_wins_not_by_itself_with_votes_given(void **state)
 	assert_false(params.master_wins);
 }
 
+static void master_wins_by_itself_without_cluster_conf(void **state)
+{
+	(void)state;
+	config.native = true;
+	config.votes = 1;	/* corosync.conf always has them */
+	assert_accepted();
+	assert_true(params.master_wins);
+}
+
+static void values_without_cluster_conf_are_refused_by_their_keys(void **state)
+{
+	(void)state;
+	config.native = true;
+	(void)snprintf(config.file, sizeof(config.file), "corosync.conf");
+	config.tko = 2;
+	assert_refused("corosync.conf: quorum.device.qdisk.tko: value 2 is not allowed");
+	config.tko = QD_UNSET;
+	config.votes = 3;
+	assert_refused("corosync.conf: quorum.device.votes: 3 here");
+}
+
 static void master_wins_not_by_itself_when_switched_off(void **state)
 {
 	(void)state;
@@ -115,6 +136,8 @@ int main(void)
 		test_with(three, min_score_out_of_reach_is_a_warning),
 		test_with(two, master_wins_for_two_nodes_by_itself),
 		test_with(two, master_wins_not_by_itself_with_votes_given),
+		test_with(two, master_wins_by_itself_without_cluster_conf),
+		test_with(two, values_without_cluster_conf_are_refused_by_their_keys),
 		test_with(two, master_wins_not_by_itself_when_switched_off),
 		test_with(two, master_wins_not_by_itself_with_heuristics),
 		test_with(two, master_wins_asked_for_with_heuristics_is_off_with_a_warning),
