@@ -74,7 +74,8 @@ lun_src := qdiskd/device.c qdiskd/discover.c qdiskd/discover_child.c \
 status_src := qdiskd/status.c qdiskd/status_file.c qdiskd/status_json.c
 runner_src := qdiskd/runner.c qdiskd/runner_spawn.c
 config_src := qdiskd/config.c qdiskd/config_valid.c
-hands_src := qdiskd/aio.c qdiskd/fence.c qdiskd/watchdog.c qdiskd/log.c qdiskd/log_writer.c $(status_src) \
+fence_src := qdiskd/fence.c qdiskd/fence_agents.c qdiskd/fence_pacemaker.c qdiskd/fence_secret.c
+hands_src := qdiskd/aio.c $(fence_src) qdiskd/watchdog.c qdiskd/log.c qdiskd/log_writer.c $(status_src) \
 	$(runner_src) $(config_src) $(cs_src) $(lun_src)
 clusterconf_src := cman-shim/clusterconf.c cman-shim/clusterconf_cluster.c \
 	cman-shim/clusterconf_fence.c cman-shim/clusterconf_log.c cman-shim/clusterconf_quorumd.c \
@@ -90,11 +91,11 @@ libcman := libcman libcman_admin libcman_barrier libcman_cluster libcman_cluster
 libcman_src := $(libcman:%=cman-shim/%.c)
 
 # floor 4
-qdiskd_src := qdiskd/main.c qdiskd/instance.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/ports_lun.c qdiskd/ports_run.c qdiskd/ports_watchdog.c qdiskd/snapshot.c \
+qdiskd_src := qdiskd/main.c qdiskd/instance.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/ports_lun.c qdiskd/ports_run.c qdiskd/ports_fence.c qdiskd/ports_watchdog.c qdiskd/snapshot.c \
 	qdiskd/reload.c qdiskd/reload_nodes.c qdiskd/selffence.c
 mkqdisk_src := mkqdisk/mkqdisk.c mkqdisk/mk_label.c mkqdisk/mk_list.c mkqdisk/mk_use.c \
 	mkqdisk/mk_write.c
-tool_src := qdiskd/qdisk_tool.c qdiskd/tool_history.c qdiskd/tool_status.c qdiskd/tool_text.c
+tool_src := qdiskd/qdisk_tool.c qdiskd/tool_ask.c qdiskd/tool_fence.c qdiskd/tool_history.c qdiskd/tool_status.c qdiskd/tool_text.c
 check_src := qdiskd/tool_check.c qdiskd/tool_check_host.c qdiskd/tool_check_show.c
 tool_libs = $(call pkg_libs,json-c)
 readconf_src := cman-shim/readconf.c
@@ -148,7 +149,7 @@ pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
 cs_libs = $(call pkg_libs,libvotequorum libquorum libcmap libcfg libcpg libcorosync_common)
 libcman_libs = $(cs_libs) $(call pkg_libs,libcpg) -lpthread
 
-programs := $B/qdiskd $B/qdisk-readconf $B/qdisk-tool $B/mkqdisk $B/cman_tool $B/ccs_config_validate
+programs := $B/qdiskd $B/qdisk-readconf $B/qdisk-tool $B/fence_qdisk $B/mkqdisk $B/cman_tool $B/ccs_config_validate
 libraries := $B/libcman.so.3
 
 .PHONY: all
@@ -183,6 +184,9 @@ $B/ccs_config_validate: $(call obj,$(validate_src) $(clusterconf_src) $(rng_src)
 
 $B/qdisk-tool: $(call obj,$(tool_src) $(check_src) $(config_src) $(cs_src) $(native_src) $(lun_src)) $B/libqdcore.a
 	$(call link,$(tool_libs) $(cs_libs) $(call pkg_libs,blkid zlib) -lpthread)
+
+$B/fence_qdisk: $(call obj,qdiskd/fence_qdisk.c qdiskd/tool_ask.c)
+	$(call link)
 
 $B/mkqdisk: $(call obj,$(mkqdisk_src) $(lun_src)) $B/libqdcore.a
 	$(call link,$(call pkg_libs,blkid zlib))
@@ -242,10 +246,10 @@ $T/unit/test_config: $(call obj,tests/unit/test_config.c $(config_src) $(cluster
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
 $T/unit/test_runner: $(call obj,tests/unit/test_runner.c $(runner_src))
 	$(call link,-lcmocka)
-$T/unit/test_fence: $(call obj,tests/unit/test_fence.c qdiskd/fence.c $(runner_src))
+$T/unit/test_fence: $(call obj,tests/unit/test_fence.c $(fence_src) $(runner_src))
 	$(call link,-lcmocka)
 $(unit_status:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
-		$(call obj,$(status_fixture_src) $(status_src) qdiskd/tool_status.c qdiskd/tool_text.c qdiskd/format_text.c)
+		$(call obj,$(status_fixture_src) $(status_src) qdiskd/tool_ask.c qdiskd/tool_status.c qdiskd/tool_text.c qdiskd/format_text.c)
 	$(call link,-lcmocka $(tool_libs))
 $T/unit/test_tool_history: $(call obj,tests/unit/test_tool_history.c qdiskd/tool_history.c qdiskd/tool_text.c $(lun_src)) $B/libqdcore.a
 	$(call link,-lcmocka $(call pkg_libs,blkid zlib))
@@ -414,9 +418,9 @@ $F/wire: $(call fuzz_obj,wire) $(call obj,tests/fuzz/fuzz_params.c $(config_src)
 	$(call fuzz_link,$(call pkg_libs,zlib))
 $F/facts: $(call fuzz_obj,facts) $(call obj,tests/fuzz/fuzz_params.c qdiskd/cs_facts.c qdiskd/cs_native.c qdiskd/cs_state.c qdiskd/config_valid.c $(native_src)) $B/libqdcore.a
 	$(call fuzz_link,$(call pkg_libs,zlib))
-$F/reply: $(call fuzz_obj,reply) $(call obj,qdiskd/tool_status.c qdiskd/tool_text.c) $B/libqdcore.a
+$F/reply: $(call fuzz_obj,reply) $(call obj,qdiskd/tool_ask.c qdiskd/tool_status.c qdiskd/tool_text.c) $B/libqdcore.a
 	$(call fuzz_link,$(tool_libs) $(call pkg_libs,zlib))
-$F/status: $(call fuzz_obj,status) $(call obj,$(status_src) qdiskd/tool_status.c qdiskd/tool_text.c) $B/libqdcore.a
+$F/status: $(call fuzz_obj,status) $(call obj,$(status_src) qdiskd/tool_ask.c qdiskd/tool_status.c qdiskd/tool_text.c) $B/libqdcore.a
 	$(call fuzz_link,$(tool_libs) $(call pkg_libs,zlib))
 $F/discover: $(call fuzz_obj,discover) $(call obj,$(filter-out qdiskd/discover.c,$(lun_src))) $B/libqdcore.a
 	$(call fuzz_link,$(call pkg_libs,blkid zlib))
@@ -499,7 +503,7 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libexecdir) $(DESTDIR)$(libdir) \
 		$(DESTDIR)$(includedir) $(DESTDIR)$(heuristicsdir) $(DESTDIR)$(unitdir) \
 		$(DESTDIR)$(mandir)/man3 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
-	$(INSTALL) -m 755 $B/qdiskd $B/qdisk-tool $B/mkqdisk $B/ccs_config_validate $(DESTDIR)$(sbindir)
+	$(INSTALL) -m 755 $B/qdiskd $B/qdisk-tool $B/fence_qdisk $B/mkqdisk $B/ccs_config_validate $(DESTDIR)$(sbindir)
 	$(CC) $(all_cflags) $(all_ldflags) -o $(DESTDIR)$(sbindir)/cman_tool \
 		$(call obj,$(cman_tool_src) $(config_src)) $B/libqdcore.a $(call pkg_libs,zlib) -L$B -lcman
 	$(INSTALL) -m 755 $B/qdisk-readconf $(DESTDIR)$(libexecdir)

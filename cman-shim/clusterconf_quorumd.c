@@ -116,12 +116,12 @@ static bool read_fence(struct clusterconf *cc, const struct clusterconf_element 
 	} modes[] = {
 		{ "auto", QD_FENCE_AUTO },
 		{ "agents", QD_FENCE_AGENTS },
+		{ "pacemaker", QD_FENCE_PACEMAKER },
 		{ "lun", QD_FENCE_LUN },
 		{ "kill", QD_FENCE_KILL },
 		{ "none", QD_FENCE_OFF },
 	};
 	const char *text = clusterconf_get(e, "fence");
-	char place[CLUSTERCONF_PLACE_LEN];
 
 	if (!text)
 		return true;
@@ -131,11 +131,7 @@ static bool read_fence(struct clusterconf *cc, const struct clusterconf_element 
 			return true;
 		}
 	}
-	if (strcmp(text, "pacemaker") == 0)
-		return clusterconf_refuse(cc, e->line, "%s\"%s\" is refused: not supported by this "
-					  "version; allowed: auto, agents, lun, kill, none",
-					  clusterconf_place_of(e, "fence", place), text);
-	return clusterconf_refuse_value(cc, e, "fence", "auto, agents, lun, kill, none");
+	return clusterconf_refuse_value(cc, e, "fence", "auto, pacemaker, agents, lun, kill, none");
 }
 
 /* Deprecated attributes that are not acted on: a notice says what holds instead. */

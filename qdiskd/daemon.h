@@ -68,6 +68,7 @@ struct daemon {
 	struct runner runner;
 	struct fence fence;
 	uint64_t fencing[QD_NODE_MAX];	/* incarnation that is being fenced, by node id - 1 */
+	qd_mask fence_left, fence_returned;	/* corosync's membership, after a fencing with success */
 	struct status *status;
 	struct status_snapshot snapshot;
 	struct status_file status_file;
@@ -134,12 +135,18 @@ int ports_on_aio(int fd, int revents, void *data);
 void ports_tick(struct daemon *d);	/* start the heuristics that are due; at each tick */
 /* The heuristics of `next` replace those of d->config; those that stay keep their state. */
 void ports_heuristics(struct daemon *d, const struct qd_config *next);
-void ports_fence(void *ctx, uint32_t node_id, uint64_t incarnation);
 void ports_score(void *ctx, uint32_t *ret_score, uint32_t *ret_max);
-void ports_on_fenced(void *arg, uint32_t node_id, enum qd_fence_result result);
-void ports_on_fence_note(void *arg, const char *text);
-int ports_on_fence(int fd, int revents, void *data);
 int ports_on_runner(int fd, int revents, void *data);
+
+/* ports_fence.c: fencing, behind the port, behind the loop, and behind the socket. */
+void ports_fence(void *ctx, uint32_t node_id, uint64_t incarnation);
+void ports_on_fenced(void *arg, uint32_t node_id, enum qd_fence_result result);
+void ports_on_fence_note(void *arg, enum fence_note kind, const char *text);
+int ports_on_fence(int fd, int revents, void *data);
+size_t ports_on_request(void *arg, const char *request, bool root, char *text, size_t size);
+
+/* After each cycle: who has come back meanwhile. */
+void ports_fence_watch(struct daemon *d, const struct qd_state *state);
 
 /* ports_watchdog.c */
 int ports_watchdog_check(const struct daemon *d);	/* at start; an exit code */

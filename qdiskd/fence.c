@@ -1,4 +1,4 @@
-#include "fence.h"
+#include "fence_inner.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -49,8 +49,14 @@ int fence_fd(const struct fence *f)
 	return f->event_fd;
 }
 
-__attribute__((format(printf, 2, 3))) static void note(const struct fence *f, const char *format,
-						       ...)
+/* ---- Words ---- */
+
+static const char *verb(const struct fence_job *job)
+{
+	return job->means == FENCE_UNFENCE ? "unfence" : "fence";
+}
+
+void fence_say(const struct fence_job *job, enum fence_note kind, const char *format, ...)
 {
 	char text[1024];
 	va_list ap;
@@ -58,107 +64,13 @@ __attribute__((format(printf, 2, 3))) static void note(const struct fence *f, co
 	va_start(ap, format);
 	(void)vsnprintf(text, sizeof(text), format, ap);	/* cut is fine */
 	va_end(ap);
-	f->note(f->arg, text);
+	job->fence->note(job->fence->arg, kind, text);
 }
 
-static void note_result(const struct fence_job *job, const char *agent, const char *result)
+void fence_say_step(const struct fence_job *job, const char *agent, const char *result)
 {
-	note(job->fence, "fence %s dev %u.%u agent %s result: %s", job->name, job->method,
-	     job->device, agent, result);
-}
-
-static const struct qd_config_node *victim_find(const struct fence_job *job)
-{
-	const struct qd_config *c = job->fence->config;
-
-	for (uint32_t i = 0; i < c->node_count && i < QD_NODE_MAX; i++)
-		if (c->node[i].node_id == job->node_id)
-			return &c->node[i];
-	return NULL;
-}
-
-static void job_finish(struct fence_job *job, enum qd_fence_result result)
-{
-	struct fence *f = job->fence;
-
-	note(f, "fence %s %s", job->name,
-	     result == QD_FENCE_SUCCESS ? "success" :
-	     result == QD_FENCE_FAILED	? "failed" : "undefined");
-	job->state = FENCE_IDLE;
-	f->done(f->arg, job->node_id, result);
-}
-
-static void method_next(struct fence_job *job)
-{
-	job->method++;
-	job->device = 0;
-}
-
-static void agent_done(void *arg, const struct runner_result *result);
-
-/* Start the agent of the present device; false: it cannot be, and why was noted. */
-static bool agent_start(struct fence_job *job, const struct qd_fence_device *device,
-			uint64_t now_ms)
-{
-	struct fence *f = job->fence;
-	const char *agent = qd_config_text(f->config, device->agent);
-	char victim[QD_NODE_NAME_LEN + 16], id[32];
-	const char *const env[] = { victim, id, NULL };
-	const struct runner_command c = {
-		.agent = agent,
-		.input = qd_config_text(f->config, device->args),
-		.keep_output = true,
-		.env = env,
-		.deadline_ms = f->agent_deadline_ms,
-		.done = agent_done,
-		.arg = job,
-	};
-	int slot;
-
-	if (!agent[0]) {
-		note_result(job, "none", "error config agent");
-		return false;
-	}
-	(void)snprintf(job->agent, sizeof(job->agent), "%s", agent);
-	(void)snprintf(victim, sizeof(victim), "QDISK_VICTIM=%s", job->name);
-	(void)snprintf(id, sizeof(id), "QDISK_VICTIM_ID=%u", job->node_id);
-	slot = runner_start(f->runner, RUNNER_ANY, &c, now_ms);
-	if (slot < 0) {
-		note_result(job, agent, "error from fork");
-		note(f, "fence %s agent %s: cannot be started: %s", job->name, agent,
-		     strerror(-slot));
-		return false;
-	}
-	job->slot = (uint32_t)slot;
-	job->generation = f->generation;
-	job->state = FENCE_RUNNING;
-	return true;
-}
-
-/* Go on from job->method, job->device: start what comes next, or finish. */
-static void job_advance(struct fence_job *job, uint64_t now_ms)
-{
-	const struct qd_config_node *victim = victim_find(job);
-
-	if (!victim || !victim->method_count) {
-		note_result(job, "none", "error no method");
-		job_finish(job, QD_FENCE_UNDEFINED);
-		return;
-	}
-	for (; job->method < victim->method_count && job->method < QD_METHODS_MAX;
-	     method_next(job)) {
-		const struct qd_fence_method *m = &victim->method[job->method];
-
-		job->device_count = m->device_count;
-		if (!m->device_count || m->device_count > QD_DEVICES_MAX) {
-			note_result(job, "none", "error no device");
-			continue;
-		}
-		assert(job->device < m->device_count);
-		if (agent_start(job, &m->device[job->device], now_ms))
-			return;
-	}
-	job_finish(job, QD_FENCE_FAILED);
+	fence_say(job, FENCE_NOTE_STEP, "%s %s dev %u.%u agent %s result: %s", verb(job), job->name,
+		  job->method, job->device, agent, result);
 }
 
 /* The last line that an agent wrote, fit for a log. */
@@ -177,8 +89,8 @@ static void last_line(const struct runner_result *result, char *ret_line, size_t
 	ret_line[n] = '\0';
 }
 
-/* Why an agent failed, for the operator; fenced had no words for it. */
-static void note_why(const struct fence_job *job, const struct runner_result *result)
+void fence_say_why(const struct fence_job *job, const struct runner_result *result,
+		   const char *secrets)
 {
 	static const char *const how[] = {
 		[RUNNER_EXITED] = "exit status",
@@ -187,36 +99,142 @@ static void note_why(const struct fence_job *job, const struct runner_result *re
 		[RUNNER_LOST] = "its end was not seen",
 	};
 	bool number = result->end == RUNNER_EXITED || result->end == RUNNER_SIGNALED;
-	char line[RUNNER_TAIL], code[16] = "";
+	char line[RUNNER_TAIL], masked[RUNNER_TAIL], code[16] = "";
 
 	last_line(result, line, sizeof(line));
+	fence_secret_mask(secrets, line, masked, sizeof(masked));
 	if (number)
 		(void)snprintf(code, sizeof(code), " %d", result->code);
-	note(job->fence, "fence %s agent %s: %s%s after %llu ms%s%s", job->name, job->agent,
-	     how[result->end], code, (unsigned long long)result->took_ms,
-	     line[0] ? ", said: " : "", line);
+	fence_say(job, FENCE_NOTE_WHY, "%s %s agent %s: %s%s after %llu ms%s%s", verb(job), job->name,
+		  job->agent, how[result->end], code, (unsigned long long)result->took_ms,
+		  masked[0] ? ", said: " : "", masked);
 }
 
-static void agent_done(void *arg, const struct runner_result *result)
-{
-	struct fence_job *job = arg;
-	bool success = result->end == RUNNER_EXITED && result->code == 0;
+/* ---- One job ---- */
 
-	assert(job->state == FENCE_RUNNING);
-	note_result(job, job->agent, success ? "success" : "error from agent");
-	if (!success)
-		note_why(job, result);
-	if (success && job->device + 1 == job->device_count) {
+const struct qd_config_node *fence_victim(const struct fence_job *job)
+{
+	const struct qd_config *c = job->fence->config;
+
+	for (uint32_t i = 0; i < c->node_count && i < QD_NODE_MAX; i++)
+		if (c->node[i].node_id == job->node_id)
+			return &c->node[i];
+	return NULL;
+}
+
+bool fence_run(struct fence_job *job, struct runner_command *command, runner_done_fn done,
+	       uint64_t now_ms)
+{
+	char victim[QD_NODE_NAME_LEN + 16], id[32], silent[40];
+	const char *const env[] = { victim, id, silent, NULL };
+	int slot;
+
+	(void)snprintf(victim, sizeof(victim), "QDISK_VICTIM=%s", job->name);
+	(void)snprintf(id, sizeof(id), "QDISK_VICTIM_ID=%u", job->node_id);
+	(void)snprintf(silent, sizeof(silent), "QDISK_VICTIM_SILENT=%u", job->silent_s);
+	command->env = env;
+	command->keep_output = true;
+	command->done = done;
+	command->arg = job;
+	slot = runner_start(job->fence->runner, RUNNER_ANY, command, now_ms);
+	if (slot < 0) {
+		fence_say(job, FENCE_NOTE_WHY, "%s %s agent %s: cannot be started: %s", verb(job),
+			  job->name, job->agent, strerror(-slot));
+		return false;
+	}
+	job->slot = (uint32_t)slot;
+	job->generation = job->fence->generation;
+	job->state = FENCE_RUNNING;
+	return true;
+}
+
+static void job_finish(struct fence_job *job, enum qd_fence_result result)
+{
+	struct fence *f = job->fence;
+
+	fence_say(job, FENCE_NOTE_END, "%s %s %s", verb(job), job->name,
+		  result == QD_FENCE_SUCCESS ? "success" :
+		  result == QD_FENCE_FAILED  ? "failed" : "undefined");
+	job->state = FENCE_IDLE;
+	f->done(f->arg, job->node_id, result);
+}
+
+static void stage_begin(struct fence_job *job, uint64_t now_ms)
+{
+	switch (job->stage) {
+	case FENCE_STAGE_LOOK:
+		fence_pacemaker_look(job, now_ms);
+		break;
+	case FENCE_STAGE_JOIN:
+	case FENCE_STAGE_ASK:
+		fence_pacemaker_ask(job, now_ms);
+		break;
+	case FENCE_STAGE_METHODS:
+		fence_agents(job, now_ms);
+		break;
+	case FENCE_STAGE_END:
+		job_finish(job, job->failed ? QD_FENCE_FAILED : QD_FENCE_UNDEFINED);
+		break;
+	}
+}
+
+/* What comes after this stage has not fenced the victim. */
+static enum fence_stage stage_next(const struct fence_job *job)
+{
+	bool alone = job->means != FENCE_AS_CONFIGURED || job->fence->config->fence != QD_FENCE_AUTO;
+
+	switch (job->stage) {
+	case FENCE_STAGE_LOOK:
+	case FENCE_STAGE_JOIN:
+		return FENCE_STAGE_METHODS;
+	case FENCE_STAGE_METHODS:
+		return alone ? FENCE_STAGE_END : FENCE_STAGE_ASK;
+	case FENCE_STAGE_ASK:
+	case FENCE_STAGE_END:
+		break;
+	}
+	return FENCE_STAGE_END;
+}
+
+void fence_stage_end(struct fence_job *job, enum qd_fence_result result, uint64_t now_ms)
+{
+	if (result == QD_FENCE_SUCCESS) {
 		job_finish(job, QD_FENCE_SUCCESS);
 		return;
 	}
-	if (job->generation != job->fence->generation)
-		job->method = job->device = 0;
-	else if (success)
-		job->device++;
-	else
-		method_next(job);
-	job_advance(job, result->now_ms);
+	job->failed |= result == QD_FENCE_FAILED;
+	job->stage = job->dropped ? FENCE_STAGE_END : stage_next(job);
+	stage_begin(job, now_ms);
+}
+
+static enum fence_stage first_stage(const struct fence_job *job)
+{
+	if (job->means != FENCE_AS_CONFIGURED)
+		return FENCE_STAGE_METHODS;
+	switch (job->fence->config->fence) {
+	case QD_FENCE_AUTO:
+		return FENCE_STAGE_LOOK;
+	case QD_FENCE_PACEMAKER:
+		return FENCE_STAGE_ASK;
+	case QD_FENCE_AGENTS:
+	case QD_FENCE_LUN:	/* not by a hand; asked for nevertheless: what there is */
+	case QD_FENCE_KILL:
+	case QD_FENCE_OFF:
+		break;
+	}
+	return FENCE_STAGE_METHODS;
+}
+
+static void job_begin(struct fence_job *job, uint64_t now_ms)
+{
+	const struct qd_config_node *victim = fence_victim(job);
+
+	if (victim)
+		(void)snprintf(job->name, sizeof(job->name), "%s", victim->name);
+	fence_say(job, FENCE_NOTE_BEGIN, "%s node %s",
+		  job->means == FENCE_UNFENCE ? "unfencing" : "fencing", job->name);
+	job->stage = first_stage(job);
+	stage_begin(job, now_ms);
 }
 
 void fence_dispatch(struct fence *f, uint64_t now_ms)
@@ -227,24 +245,19 @@ void fence_dispatch(struct fence *f, uint64_t now_ms)
 	if (read(f->event_fd, &count, sizeof(count)) < 0)
 		return;	/* nothing was asked for */
 	for (uint32_t i = 0; i < QD_NODE_MAX; i++) {
-		struct fence_job *job = &f->job[i];
-		const struct qd_config_node *victim;
-
-		if (job->state != FENCE_QUEUED)
+		if (f->job[i].state != FENCE_QUEUED)
 			continue;
 		if (started++ == STARTS_PER_DISPATCH) {
 			(void)eventfd_write(f->event_fd, 1);	/* the counter is 0: cannot fail */
 			return;
 		}
-		victim = victim_find(job);
-		if (victim)
-			(void)snprintf(job->name, sizeof(job->name), "%s", victim->name);
-		note(f, "fencing node %s", job->name);
-		job_advance(job, now_ms);
+		job_begin(&f->job[i], now_ms);
 	}
 }
 
-int fence_start(struct fence *f, uint32_t node_id)
+/* ---- From outside ---- */
+
+int fence_start(struct fence *f, uint32_t node_id, enum fence_means means, uint32_t silent_s)
 {
 	struct fence_job *job;
 
@@ -253,7 +266,8 @@ int fence_start(struct fence *f, uint32_t node_id)
 	job = &f->job[node_id - 1];
 	if (job->state != FENCE_IDLE)
 		return -EBUSY;
-	*job = (struct fence_job){ .fence = f, .state = FENCE_QUEUED, .node_id = node_id };
+	*job = (struct fence_job){ .fence = f, .state = FENCE_QUEUED, .node_id = node_id,
+				   .means = means, .silent_s = silent_s };
 	(void)snprintf(job->name, sizeof(job->name), "%u", node_id);
 	return eventfd_write(f->event_fd, 1) < 0 ? -errno : 0;
 }
@@ -268,6 +282,12 @@ void fence_cancel(struct fence *f, uint32_t node_id)
 	if (job->state == FENCE_RUNNING)
 		runner_cancel(f->runner, job->slot);
 	job->state = FENCE_IDLE;
+}
+
+void fence_drop(struct fence *f, uint32_t node_id)
+{
+	if (qd_bit(node_id))
+		f->job[node_id - 1].dropped = true;
 }
 
 bool fence_busy(const struct fence *f, uint32_t node_id)

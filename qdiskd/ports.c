@@ -133,6 +133,7 @@ static void port_note(void *ctx, const struct qd_note *note)
 static void port_publish(void *ctx, const struct qd_state *state)
 {
 	snapshot_take(ctx, state);
+	ports_fence_watch(ctx, state);
 }
 
 static void port_self_fence(void *ctx, enum qd_self_fence reason)
@@ -215,6 +216,8 @@ static int hands_open(struct daemon *d)
 		rc = status_open(STATUS_SOCKET, &d->status);
 	if (rc == 0)
 		rc = privileges_drop();	/* before there is a second thread, which would keep its own */
+	if (rc == 0)
+		status_on_request(d->status, ports_on_request, d);
 	if (rc == 0)
 		rc = cs_start(start_device_name(d), d->params.t.interval_ms, &d->cs);
 	if (rc != 0)

@@ -1,45 +1,9 @@
-/* Commands that the daemon runs: fence agents and heuristics (floor 4). */
+/* Heuristics: commands that the daemon runs (floor 4). */
 #include <errno.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "daemon.h"
-
-/* ---- Fencing ---- */
-
-void ports_fence(void *ctx, uint32_t node_id, uint64_t incarnation)
-{
-	struct daemon *d = ctx;
-
-	d->fencing[node_id - 1] = incarnation;
-	if (fence_busy(&d->fence, node_id))
-		fence_cancel(&d->fence, node_id);
-	if (fence_start(&d->fence, node_id) != 0)
-		log_line(LOG_ERR, "fencing node %u could not be started", node_id);
-}
-
-void ports_on_fenced(void *arg, uint32_t node_id, enum qd_fence_result result)
-{
-	struct daemon *d = arg;
-
-	qd_engine_fenced(&d->engine, node_id, d->fencing[node_id - 1], result);
-}
-
-void ports_on_fence_note(void *arg, const char *text)
-{
-	(void)arg;
-	log_line(LOG_NOTICE, "%s", text);
-}
-
-int ports_on_fence(int fd, int revents, void *data)
-{
-	struct daemon *d = data;
-
-	(void)fd;
-	(void)revents;
-	fence_dispatch(&d->fence, daemon_now_ms());
-	return 0;
-}
 
 /* ---- Heuristics ---- */
 

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "status.h"
+#include "tool_ask.h"
 #include "tool_check.h"
+#include "tool_fence.h"
 #include "tool_history.h"
 #include "tool_status.h"
 
@@ -24,6 +26,8 @@ struct options {
 	const char *node;		/* of history */
 	const char *where;		/* of history and check */
 	bool json, watch;
+	bool fence_ack;
+	unsigned yes;			/* of fence-ack */
 };
 
 static void usage(FILE *out)
@@ -32,6 +36,7 @@ static void usage(FILE *out)
 		      "usage: qdisk-tool [-h] [-V] status [--json] [--watch] [--socket PATH]\n"
 		      "       qdisk-tool history NODE [-c DEVICE|LABEL] [--socket PATH]\n"
 		      "       qdisk-tool check [-c CLUSTER.CONF] [--json]\n"
+		      "       qdisk-tool fence-ack [-y -y] NODE [--socket PATH]\n"
 		      "\n"
 		      "  status         ask the qdiskd of this node: who is master, who is up, who has\n"
 		      "                 the vote and why, scores, LUN latency, last fence\n"
@@ -39,6 +44,8 @@ static void usage(FILE *out)
 		      "                 gave up; from the LUN, dead or alive\n"
 		      "  check          the configuration: the times in force, the worst cases on a time\n"
 		      "                 line, and every known mistake with its remedy\n"
+		      "  fence-ack NODE declare that node fenced: it is off, by an administrator's word\n"
+		      "  -y, --yes      answers one of the two questions of fence-ack\n"
 		      "  -c DEVICE|LABEL\n"
 		      "                 history: this LUN; else that of the running qdiskd\n"
 		      "  -c CLUSTER.CONF\n"
@@ -50,9 +57,22 @@ static void usage(FILE *out)
 		      "  -h, --help     this text\n"
 		      "  -V, --version  the version\n"
 		      "\n"
-		      "exit: 0 quorate, 1 not quorate, no history or a check that failed, 2 usage,\n"
-		      "3 no configuration, 4 LUN, 5 no qdiskd or it has no corosync\n",
+		      "exit: 0 quorate or done, 1 not quorate, no history, refused or a check that\n"
+		      "failed, 2 usage, 3 no configuration, 4 LUN, 5 no qdiskd or it has no corosync\n",
 		      STATUS_SOCKET);
+}
+
+#define COMMANDS "expected: status, history, check, fence-ack"
+
+/* What the command given does not know; NULL: it knows them all. */
+static const char *stray_option(const struct options *o, const char *command)
+{
+	bool status = strcmp(command, "status") == 0, check = strcmp(command, "check") == 0;
+	bool history = strcmp(command, "history") == 0;
+
+	return !status && !check && o->json ? "--json" :
+	       !status && o->watch ? "--watch" :
+	       !history && !check && o->where ? "-c" : !o->fence_ack && o->yes ? "--yes" : NULL;
 }
 
 /* The words behind the options. 0, or -EINVAL with the reason told. */
@@ -60,25 +80,22 @@ static int command_read(int count, char **words, struct options *ret)
 {
 	const char *command = count ? words[0] : "";
 	bool history = strcmp(command, "history") == 0, check = strcmp(command, "check") == 0;
-	int wanted = history ? 2 : 1;
+	bool ack = strcmp(command, "fence-ack") == 0;
+	int wanted = history || ack ? 2 : 1;
 
+	ret->fence_ack = ack;
 	if (count == 0) {
-		(void)fprintf(stderr, "qdisk-tool: a command is missing, expected: status, history, check\n");
-	} else if (!history && !check && strcmp(command, "status") != 0) {
-		(void)fprintf(stderr, "qdisk-tool: %s: unknown command, expected: status, history, "
-					"check\n", command);
+		(void)fprintf(stderr, "qdisk-tool: a command is missing, " COMMANDS "\n");
+	} else if (wanted == 1 && !check && strcmp(command, "status") != 0) {
+		(void)fprintf(stderr, "qdisk-tool: %s: unknown command, " COMMANDS "\n", command);
 	} else if (count < wanted) {
-		(void)fprintf(stderr, "qdisk-tool: history: a node is missing, its id or name\n");
+		(void)fprintf(stderr, "qdisk-tool: %s: a node is missing, its id or name\n", command);
 	} else if (count > wanted) {
 		(void)fprintf(stderr, "qdisk-tool: %s: unexpected\n", words[wanted]);
-	} else if (history && ret->json) {
-		(void)fprintf(stderr, "qdisk-tool: history does not know --json\n");
-	} else if ((history || check) && ret->watch) {
-		(void)fprintf(stderr, "qdisk-tool: %s does not know --watch\n", command);
-	} else if (!history && !check && ret->where) {
-		(void)fprintf(stderr, "qdisk-tool: %s does not know -c\n", command);
+	} else if (stray_option(ret, command)) {
+		(void)fprintf(stderr, "qdisk-tool: %s does not know %s\n", command, stray_option(ret, command));
 	} else {
-		ret->node = history ? words[1] : NULL;
+		ret->node = wanted == 2 ? words[1] : NULL;
 		ret->command = command;
 		return 0;
 	}
@@ -91,6 +108,7 @@ static int options_read(int argc, char **argv, struct options *ret)
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "watch", no_argument, NULL, 'w' },
+		{ "yes", no_argument, NULL, 'y' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -99,13 +117,16 @@ static int options_read(int argc, char **argv, struct options *ret)
 	int c;
 
 	*ret = (struct options){ .socket = STATUS_SOCKET };
-	while ((c = getopt_long(argc, argv, "jwc:s:hV", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "jwyc:s:hV", longs, NULL)) != -1) {
 		switch (c) {
 		case 'j':
 			ret->json = true;
 			break;
 		case 'w':
 			ret->watch = true;
+			break;
+		case 'y':
+			ret->yes++;
 			break;
 		case 'c':
 			ret->where = optarg;
@@ -128,17 +149,7 @@ static int options_read(int argc, char **argv, struct options *ret)
 
 static int refused(const char *path, int error)
 {
-	const char *why = strerror(-error);
-
-	if (error == -ENOENT || error == -ECONNREFUSED)
-		why = "qdiskd does not run on this node";
-	else if (error == -ETIMEDOUT)
-		why = "qdiskd does not answer";
-	else if (error == -EPIPE || error == -EBADMSG)
-		why = "no qdiskd of this version answers there";
-	else if (error == -EACCES)
-		why = "permission denied, ask as root or as a member of group haclient";
-	(void)fprintf(stderr, "qdisk-tool: %s: %s\n", path, why);
+	(void)fprintf(stderr, "qdisk-tool: %s: %s\n", path, tool_ask_error(error));
 	return TOOL_COROSYNC;
 }
 
@@ -185,6 +196,8 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "Try: qdisk-tool --help\n");
 		return TOOL_USAGE;
 	}
+	if (options.fence_ack)
+		return tool_fence_ack(options.socket, options.node, options.yes);
 	if (options.node)
 		return history(&options);
 	if (strcmp(options.command, "check") == 0)

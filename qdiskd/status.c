@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define GROUP "haclient"
-#define REQUEST_MAX 64
+#define REQUEST_MAX 320		/* a word and a node's name */
 #define REPLIES_PER_DISPATCH 4
 #define KEY_LISTEN STATUS_CLIENTS_MAX
 
@@ -28,6 +28,8 @@ struct status {
 	uint64_t accepted;
 	struct client client[STATUS_CLIENTS_MAX];
 	struct sockaddr_un address;
+	status_request_fn on_request;
+	void *arg;
 	char reply[STATUS_REPLY_MAX];
 };
 
@@ -129,6 +131,12 @@ int status_open(const char *path, struct status **ret_status)
 	return 0;
 }
 
+void status_on_request(struct status *s, status_request_fn fn, void *arg)
+{
+	s->on_request = fn;
+	s->arg = arg;
+}
+
 static void fd_close(int *fd)
 {
 	if (*fd >= 0)
@@ -203,23 +211,36 @@ static void accept_one(struct status *s)
 		fd_close(&s->client[i].fd);
 }
 
+static bool is_root(int fd)
+{
+	struct ucred peer = { .uid = (uid_t)-1 };
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == 0;
+}
+
 /* Read the one request, send the one reply; it fits or it is lost. */
 static void client_serve(struct status *s, struct client *c,
 			 const struct status_snapshot *snapshot, uint64_t now_ms)
 {
 	static const char unknown[] = "{\"error\": \"unknown request, expected: status\"}\n";
-	char request[REQUEST_MAX];
-	ssize_t n = recv(c->fd, request, sizeof(request), MSG_DONTWAIT);
+	char request[REQUEST_MAX + 1];
+	ssize_t n = recv(c->fd, request, REQUEST_MAX, MSG_DONTWAIT);
 	const char *reply = unknown;
-	size_t size = sizeof(unknown) - 1;
+	size_t size = sizeof(unknown) - 1, other = 0;
 	bool gone = n <= 0;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	while (n > 0 && (request[n - 1] == '\n' || request[n - 1] == '\0'))
 		n--;
-	if (n == 6 && memcmp(request, "status", 6) == 0) {
-		size = status_json(snapshot, now_ms, s->reply, sizeof(s->reply));
+	request[n > 0 ? n : 0] = '\0';
+	if (strcmp(request, "status") == 0)
+		other = status_json(snapshot, now_ms, s->reply, sizeof(s->reply));
+	else if (n > 0 && s->on_request)
+		other = s->on_request(s->arg, request, is_root(c->fd), s->reply, sizeof(s->reply));
+	if (other) {
+		size = other;
 		reply = s->reply;
 	}
 	if (!gone)

@@ -105,8 +105,14 @@ void status_close(struct status *s);
 /* To be polled for reading; then call status_dispatch(). */
 int status_fd(const struct status *s);
 
+/* Who answers requests other than "status". `root`: the client is. `text` of `size` bytes
+ * takes the reply; its length, or 0: no such request. */
+typedef size_t (*status_request_fn)(void *arg, const char *request, bool root, char *ret_text,
+				    size_t size);
+void status_on_request(struct status *s, status_request_fn fn, void *arg);
+
 /* Serve who is there, a few at most, without waiting: the request "status" gets
- * the snapshot, anything else {"error": ...}; one request, one reply, closed. Of
+ * the snapshot, others what status_on_request() says, or {"error": ...}; one request, one reply, closed. Of
  * more than STATUS_CLIENTS_MAX that have not asked yet the oldest is dropped.
  * `now_ms`: CLOCK_BOOTTIME, for ages. */
 void status_dispatch(struct status *s, const struct status_snapshot *snapshot, uint64_t now_ms);

@@ -6,53 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
 
+#include "tool_ask.h"
 #include "tool_text.h"
 
 #define COLUMN 13	/* of values, behind "last fence:" */
 #define STATE_COLUMN 12u
 
-/* ---- Asking ---- */
-
-static int ask(int fd, const struct sockaddr_un *address, char *ret_reply, size_t size)
-{
-	ssize_t n;
-
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
-		return -errno;
-	if (send(fd, "status", 6, MSG_NOSIGNAL) < 0)
-		return -errno;
-	n = recv(fd, ret_reply, size - 1, 0);
-	if (n < 0)
-		return -errno;
-	ret_reply[n] = '\0';
-	return n == 0 ? -EPIPE : (int)n;
-}
-
 int tool_status_fetch(const char *path, unsigned timeout_ms, char *ret_reply, size_t size)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const struct timeval limit = { .tv_sec = timeout_ms / 1000,
-				       .tv_usec = (timeout_ms % 1000) * 1000 };
-	int fd, r, n = snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-
-	if (n < 0 || (size_t)n >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	/* connect() obeys the first, while a stopped daemon's queue is full. */
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
-		r = -errno;
-	else
-		r = ask(fd, &address, ret_reply, size);
-	(void)close(fd);
-	return r == -EAGAIN ? -ETIMEDOUT : r;
+	return tool_ask(path, "status", timeout_ms, ret_reply, size);
 }
 
 /* ---- Reading the reply; what is not there is 0, "", false ---- */

@@ -37,7 +37,7 @@ table='
 3 clusterconf	cman-shim/clusterconf.[ch] cman-shim/clusterconf_*.[ch]
 4 qdiskd	qdiskd/daemon.h qdiskd/main.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/ports_*.c
 4 qdiskd	qdiskd/reload.c qdiskd/reload_*.c qdiskd/snapshot.c qdiskd/selffence.c qdiskd/instance.c
-4 qdisk-tool	qdiskd/qdisk_tool.c qdiskd/tool_*.[ch]
+4 qdisk-tool	qdiskd/qdisk_tool.c qdiskd/tool_*.[ch] qdiskd/fence_qdisk.c
 4 mkqdisk	mkqdisk/*.[ch]
 4 readconf	cman-shim/readconf.c
 4 validate	cman-shim/ccs_config_validate.c

@@ -49,7 +49,7 @@ static const struct row rows[] = {
 	    { "o", 'o' } }, { "", "idle", "RR", "rrr", "1" } },
 	{ "quorumd", "priority", Q(priority), QD_UNSET, "a whole number, 1 .. 99",
 	  { { "1", 1 }, { "99", 99 } }, { "", "0", "-5", "100", "high" } },
-	{ "quorumd", "fence", Q(fence), QD_FENCE_AUTO, "auto, agents, lun, kill, none",
+	{ "quorumd", "fence", Q(fence), QD_FENCE_AUTO, "auto, pacemaker, agents, lun, kill, none",
 	  { { "auto", QD_FENCE_AUTO }, { "agents", QD_FENCE_AGENTS }, { "kill", QD_FENCE_KILL },
 	    { "none", QD_FENCE_OFF } }, { "", "off", "Auto", "stonith", "0" } },
 	{ "heuristic", "score", H(score), 1, "a whole number, 1 .. 65535",
@@ -235,12 +235,17 @@ static void quorumd_watchdog_is_a_path(void **state)
 		       "<quorumd> watchdog=\"1\" is refused", "an absolute path");
 }
 
-static void quorumd_fence_pacemaker_is_refused_by_name(void **state)
+static void quorumd_fence_modes_are_taken(void **state)
 {
+	static const char *const words[] = { "auto", "pacemaker", "agents", "lun", "kill", "none" };
+	char text[64];
+
 	(void)state;
-	assert_refused(parse_inside("<quorumd fence=\"pacemaker\"/>"), 2,
-		       "fence=\"pacemaker\" is refused: not supported by this version",
-		       "allowed: auto, agents, lun, kill, none");
+	for (unsigned mode = 0; mode <= QD_FENCE_OFF; mode++) {
+		(void)snprintf(text, sizeof(text), "<quorumd fence=\"%s\"/>", words[mode]);
+		assert_int_equal(parse_inside(text), 0);
+		assert_int_equal(config.fence, mode);
+	}
 }
 
 static void quorumd_deprecated_attributes_are_noticed(void **state)
@@ -354,7 +359,7 @@ static const struct CMUnitTest single[] = {
 	cmocka_unit_test(heuristic_unknown_attribute_is_refused),
 	cmocka_unit_test(quorumd_unknown_element_is_refused),
 	cmocka_unit_test(quorumd_watchdog_is_a_path),
-	cmocka_unit_test(quorumd_fence_pacemaker_is_refused_by_name),
+	cmocka_unit_test(quorumd_fence_modes_are_taken),
 	cmocka_unit_test(quorumd_deprecated_attributes_are_noticed),
 	cmocka_unit_test(quorumd_label_and_device_are_both_taken),
 	cmocka_unit_test(quorumd_status_file_dash_is_taken),

@@ -47,11 +47,11 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-static void on_note(void *arg, const char *text)
+static void on_note(void *arg, enum fence_note kind, const char *text)
 {
 	size_t used = strlen(notes);
 
-	(void)arg;
+	(void)arg, (void)kind;
 	(void)snprintf(notes + used, sizeof(notes) - used, "%s\n", text);
 }
 
@@ -63,7 +63,7 @@ static void on_done(void *arg, uint32_t node_id, enum qd_fence_result result)
 	done_result = result;
 	if (retries) {
 		retries--;
-		assert_int_equal(fence_start(&fence, node_id), 0);
+		assert_int_equal(fence_start(&fence, node_id, FENCE_AS_CONFIGURED, 0), 0);
 	}
 }
 
@@ -125,6 +125,7 @@ static int setup(void **state)
 	(void)unlink(in_dir("hanging"));
 	memset(&config, 0, sizeof(config));
 	memset(&config2, 0, sizeof(config2));
+	config.fence = config2.fence = QD_FENCE_AGENTS;
 	done_count = retries = 0;
 	notes[0] = '\0';
 	if (runner_open(&runner, work_dir) < 0)
@@ -180,7 +181,7 @@ static void turn(unsigned count, unsigned limit_ms)
 static enum qd_fence_result fence_2(const char *methods)
 {
 	plan(&config, 2, methods);
-	assert_int_equal(fence_start(&fence, 2), 0);
+	assert_int_equal(fence_start(&fence, 2, FENCE_AS_CONFIGURED, 0), 0);
 	assert_true(fence_busy(&fence, 2));
 	assert_int_equal(done_count, 0);
 	turn(1, 10000);
@@ -258,7 +259,7 @@ static void fence_no_methods_is_undefined(void **state)
 static void fence_node_not_in_configuration_is_undefined(void **state)
 {
 	(void)state;
-	assert_int_equal(fence_start(&fence, 9), 0);
+	assert_int_equal(fence_start(&fence, 9, FENCE_AS_CONFIGURED, 0), 0);
 	turn(1, 5000);
 	assert_int_equal(done_result, QD_FENCE_UNDEFINED);
 	assert_non_null(strstr(notes, "fence 9 undefined\n"));
@@ -302,12 +303,12 @@ static void fence_victim_twice_is_refused(void **state)
 {
 	(void)state;
 	plan(&config, 2, "do=hang");
-	assert_int_equal(fence_start(&fence, 2), 0);
-	assert_int_equal(fence_start(&fence, 2), -EBUSY);
+	assert_int_equal(fence_start(&fence, 2, FENCE_AS_CONFIGURED, 0), 0);
+	assert_int_equal(fence_start(&fence, 2, FENCE_AS_CONFIGURED, 0), -EBUSY);
 	turn(1, 50);
-	assert_int_equal(fence_start(&fence, 2), -EBUSY);
-	assert_int_equal(fence_start(&fence, 0), -EINVAL);
-	assert_int_equal(fence_start(&fence, 65), -EINVAL);
+	assert_int_equal(fence_start(&fence, 2, FENCE_AS_CONFIGURED, 0), -EBUSY);
+	assert_int_equal(fence_start(&fence, 0, FENCE_AS_CONFIGURED, 0), -EINVAL);
+	assert_int_equal(fence_start(&fence, 65, FENCE_AS_CONFIGURED, 0), -EINVAL);
 }
 
 static void fence_cancelled_agent_dies_unreported(void **state)
@@ -317,7 +318,7 @@ static void fence_cancelled_agent_dies_unreported(void **state)
 
 	(void)state;
 	plan(&config, 2, "do=hang");
-	assert_int_equal(fence_start(&fence, 2), 0);
+	assert_int_equal(fence_start(&fence, 2, FENCE_AS_CONFIGURED, 0), 0);
 	for (int i = 0; i < 500 && !pid; i++) {
 		turn(1, 10);
 		f = fopen(in_dir("hanging"), "re");
@@ -341,7 +342,7 @@ static void fence_all_64_at_once_all_end(void **state)
 	for (uint32_t id = 1; id <= QD_NODE_MAX; id++)
 		plan(&config, id, "a=1");
 	for (uint32_t id = 1; id <= QD_NODE_MAX; id++)
-		assert_int_equal(fence_start(&fence, id), 0);
+		assert_int_equal(fence_start(&fence, id, FENCE_AS_CONFIGURED, 0), 0);
 	turn(QD_NODE_MAX, 20000);
 	assert_int_equal(done_count, QD_NODE_MAX);
 	assert_int_equal(done_result, QD_FENCE_SUCCESS);
@@ -352,7 +353,7 @@ static void fence_callback_may_try_again(void **state)
 	(void)state;
 	plan(&config, 2, "do=fail");
 	retries = 2;
-	assert_int_equal(fence_start(&fence, 2), 0);
+	assert_int_equal(fence_start(&fence, 2, FENCE_AS_CONFIGURED, 0), 0);
 	turn(3, 10000);
 	assert_int_equal(done_count, 3);
 	assert_false(fence_busy(&fence, 2));
@@ -364,7 +365,7 @@ static void fence_reload_meanwhile_new_configuration_is_begun_anew(void **state)
 	(void)state;
 	plan(&config, 2, "old=1,old=2");
 	plan(&config2, 2, "new=1,new=2");
-	assert_int_equal(fence_start(&fence, 2), 0);
+	assert_int_equal(fence_start(&fence, 2, FENCE_AS_CONFIGURED, 0), 0);
 	fence_dispatch(&fence, now_ms());
 	fence_configure(&fence, &config2);
 	turn(1, 10000);
@@ -378,7 +379,7 @@ static void fence_reload_meanwhile_finished_method_counts(void **state)
 	(void)state;
 	plan(&config, 2, "old=1");
 	plan(&config2, 3, "new=1");
-	assert_int_equal(fence_start(&fence, 2), 0);
+	assert_int_equal(fence_start(&fence, 2, FENCE_AS_CONFIGURED, 0), 0);
 	fence_dispatch(&fence, now_ms());
 	fence_configure(&fence, &config2);
 	turn(1, 10000);

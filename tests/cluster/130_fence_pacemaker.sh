@@ -1,0 +1,116 @@
+#!/bin/bash
+# shellcheck disable=SC2016,SC2119
+# 130_fence_pacemaker.sh: qdiskd and Pacemaker fence together: one node, one fencing.
+# shellcheck source=tests/cluster/cluster.sh
+. "$(dirname "$0")/cluster.sh"
+# shellcheck source=tests/rig/pacemaker.sh
+. "$RIG_DIR/pacemaker.sh"
+
+cluster_enter "$@"
+for tool in pacemakerd stonith_admin; do
+	command -v $tool > /dev/null || rig_skip "$tool is not installed"
+done
+
+# agent_in NODE...: fence_qdisk where Pacemaker looks for agents.
+agent_in() {
+	local n
+	for n; do node_exec "$n" install -m 755 "$RIG_BUILD/fence_qdisk" /usr/sbin/fence_qdisk; done
+}
+
+
+# boot DEVICE [key=value...]: both nodes, Pacemaker with that fence device.
+boot() {
+	local n
+	for n in 1 2; do
+		[ "$1" != fence_qdisk ] || node_exec "$n" install -m 755 "$RIG_BUILD/fence_qdisk" /usr/sbin/fence_qdisk
+	done
+	{
+		if [ "$1" = fence_qdisk ]; then primitive fence stonith:fence_qdisk; else fence_device; fi
+		primitive dummy ocf:pacemaker:Dummy monitor=5
+		prefers dummy 1
+	} | pacemaker_configure
+}
+
+both_whole() {
+	local n
+	cluster_whole
+	for n in 1 2; do service_pid pacemakerd "$n" > /dev/null || pacemaker_start "$n"; done
+	await 40 pacemaker_online 1 2
+	await 40 resource_runs dummy 1
+}
+
+# succeeded NODE VICTIM: the fencings of it that Pacemaker on NODE remembers as done.
+succeeded() {
+	node_exec "$1" timeout 10 stonith_admin --output-as=xml --history "n$2" --verbose |
+		grep -c '<fence_event.*status="success"' || :
+}
+
+# moved SINCE: n2 has fenced n1 once, and runs its resource.
+moved() {
+	await $((RIG_RING_S + RIG_MASTER_S + 40)) resource_runs dummy 2
+	diag "the resource runs on n2 $(ms_between "$1" "$(rig_now)") ms after the power cut"
+	[ "$(fence_count 1 "$1")" = 1 ]
+	[ "$(fence_count 2 "$1")" = 0 ]
+	diag "$(stonith_history 2 1)"
+	[ "$(succeeded 2 1)" -ge 1 ]
+}
+
+death_is_fenced_at_once_and_joined_by_pacemaker() {
+	local since
+	both_whole
+	since=$(rig_now)
+	node_power_cut 1
+	moved "$since"
+	log_says 2 "fence n1 dev 0.0 agent fence_rig result: success"
+}
+
+living_node_is_fenced_on_demand() {
+	local since master victim
+	both_whole
+	master=$(master_of 1) victim=$(others "$(master_of 1)")
+	since=$(rig_now)
+	node_exec "$master" timeout 40 stonith_admin --reboot "n$victim" --timeout 30
+	log_says "$master" "fencing of node $victim was asked for"
+	node_off "$victim"
+	[ "$(fence_count "$victim" "$since")" = 1 ]
+}
+
+# Its fencer stands still, here and for ever: the methods of the configuration do it.
+fencer_that_hangs_is_passed_over_with_words() {
+	local since
+	both_whole
+	node_exec 2 sh -c 'kill -STOP $(pidof pacemaker-fenced)'
+	since=$(rig_now)
+	node_power_cut 1
+	await $((RIG_MASTER_S + 10)) fenced_once 1 "$since"
+	log_says 2 "Pacemaker does not say within 1500 ms"
+	node_exec 2 sh -c 'kill -CONT $(pidof pacemaker-fenced)'
+	await 60 resource_runs dummy 2
+}
+
+death_without_methods_is_fenced_by_pacemaker() {
+	local since
+	both_whole
+	since=$(rig_now)
+	node_power_cut 1
+	moved "$since"
+	await 10 log_says 2 "agent Pacemaker result: success"
+}
+
+nodes_off() {
+	local n
+	for n in 1 2; do node_off "$n" || node_power_cut "$n"; done
+}
+
+cluster_start 2 token=1000
+boot fence_qdisk
+scenario death_is_fenced_at_once_and_joined_by_pacemaker
+scenario living_node_is_fenced_on_demand
+scenario fencer_that_hangs_is_passed_over_with_words
+nodes_off
+conf_set fence=none
+conf_write
+for n in 1 2; do node_boot "$n"; done
+boot fence_rig
+scenario death_without_methods_is_fenced_by_pacemaker
+tap_done
