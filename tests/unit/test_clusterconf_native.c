@@ -67,7 +67,7 @@ static const struct row {
 	{ "quorumd", "scheduler", { "rr", "fifo", "other" }, { "batch", "" } },
 	{ "quorumd", "priority", { "1", "99" }, { "0", "100" } },
 	{ "quorumd", "status_file", { "-", "/run/s" }, { "s", "" } },
-	{ "quorumd", "fence", { "auto", "kill", "none" }, { "maybe", "pacemaker" } },
+	{ "quorumd", "fence", { "auto", "kill", "none" }, { "maybe", "often" } },
 	{ "quorumd", "watchdog", { "/dev/watchdog" }, { "watchdog", "" } },
 	{ "quorumd", "use_uptime", { "0" }, { NULL } },
 	{ "quorumd", "log_level", { "7" }, { NULL } },
