@@ -1,6 +1,7 @@
 #!/bin/bash
 # 105_lun_dead_for_all.sh: nodes that are to end themselves without the LUN (io_timeout),
-# and a LUN that is dead for all of them: that must not end the cluster.
+# and a LUN that is dead for all of them: that must not end the cluster. And what the
+# other attributes do for a LUN that fails, while the I/O still hangs.
 # shellcheck source=tests/cluster/cluster.sh
 . "$(dirname "$0")/cluster.sh"
 [ -c /dev/fuse ] || rig_skip "no /dev/fuse"
@@ -15,21 +16,24 @@ cluster_starts() {
 	cluster_whole
 }
 
-# puts_off NODE...: each says it once more than before, after MODE has met all paths.
+# puts_off MODE1 MODE2 MODE3: each node says it once more, after that has met its path.
 puts_off() {
-	local n mode=$1 before=()
-	shift
-	for n; do before[n]=$(log_count "$n" "$PUT_OFF"); done
-	lun_all "$mode"
-	for n; do await "$RIG_MASTER_S" log_grown "$n" "$PUT_OFF" "${before[n]}"; done
+	local n before=()
+	for n in 1 2 3; do before[n]=$(log_count "$n" "$PUT_OFF"); done
+	for n in 1 2 3; do
+		# shellcheck disable=SC2086	# a list of words
+		lun_path "$n" $1
+		shift
+	done
+	for n in 1 2 3; do await "$RIG_MASTER_S" log_grown "$n" "$PUT_OFF" "${before[n]}"; done
 }
 
 # The nodes are a quorum by themselves: nobody dies, the ring stays quorate, and when the
 # LUN is back there is a master and all votes are counted.
-goes_on_without_lun() {
+all_paths_die_and_nobody_ends_itself() {
 	local since n
 	since=$(rig_now)
-	puts_off "$1" 1 2 3
+	puts_off hang err "err w"
 	steadily 1 nodes_quorate 1,2,3
 	nobody_died "$since"
 	lun_all ok
@@ -39,15 +43,13 @@ goes_on_without_lun() {
 	nobody_fenced "$since"
 	nobody_died "$since"
 }
-all_paths_hang_and_nobody_ends_itself() { goes_on_without_lun hang; }
-all_paths_err_and_nobody_ends_itself() { goes_on_without_lun err; }
 
 # One path comes back: that node goes on, and alone it and the device are a quorum. The
 # others have K intervals more, and then end themselves though nothing of theirs answers.
 one_path_comes_back_and_the_others_end_themselves() {
 	local since back n lucky=2
 	since=$(rig_now)
-	puts_off hang 1 2 3
+	puts_off hang hang hang
 	nobody_died "$since"
 	back=$(rig_now)
 	lun_path "$lucky" ok
@@ -60,13 +62,13 @@ one_path_comes_back_and_the_others_end_themselves() {
 	[ -z "$(node_deaths "$lucky" "$since")" ]
 	log_says "$lucky" "$OVER"
 	lun_all ok
-	cluster_whole
 }
 
 # Two of three need the votes of the device: whoever has the LUN may have them.
 ring_that_needs_the_device_ends_itself() {
 	local since n count=()
-	node_power_cut 3
+	node_off 3 || node_power_cut 3
+	cluster_join 1
 	await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) agree 1 2
 	for n in 1 2; do count[n]=$(log_count "$n" "$PUT_OFF"); done
 	since=$(rig_now)
@@ -77,13 +79,71 @@ ring_that_needs_the_device_ends_itself() {
 		[ "$(log_count "$n" "$PUT_OFF")" = "${count[n]}" ]
 	done
 	lun_all ok
+}
+
+# ---- What else is configured for a LUN that fails, while the I/O hangs ----
+
+# conf_for NODE QUORUMD [HEURISTICS]: in force when its daemon starts next.
+conf_for() {
+	local CONF_quorumd="$2 $BASE" CONF_heuristics=${3:-}
+	conf_cluster > "$RIG_ST/n$1/cluster.conf"
+}
+each_has_a_rule_of_its_own() {
+	conf_for 1 'max_error_cycles="4"'
+	conf_for 2 'reboot="1"' '<heuristic program="test ! -e /run/unfit" interval="0.1" tko="1"/>'
+	conf_for 3 'paranoid="1"'
 	cluster_whole
 }
 
-cluster_start 3 lun=faulty quorumd='io_timeout="1" allow_kill="0" fence="none"'
+# Its process stays until the kernel has its I/O back, and has left all the same.
+too_many_late_cycles_end_the_daemon_while_its_read_hangs() {
+	lun_path 1 hang
+	await "$RIG_MASTER_S" log_says 1 "Too many I/O errors; giving up."
+	await 5 log_says 1 "Halting qdisk operations, exit code 4"
+	lun_hangs 1 r || lun_hangs 1 w
+	lun_path 1 ok
+	await 5 service_ended qdiskd 1
+	[ "$(service_status qdiskd 1)" = 4 ]
+	cluster_whole
+}
+
+score_and_paranoid_reboot_while_the_io_hangs() {
+	local since
+	since=$(rig_now)
+	lun_path 2 hang r
+	lun_path 3 hang w
+	node_exec 2 touch /run/unfit
+	await "$RIG_MASTER_S" node_died 2 "$since" reboot
+	await "$RIG_MASTER_S" node_died 3 "$since" reboot
+	log_says 2 "score insufficient and reboot=\"1\" - REBOOTING"
+	log_says 3 "Failed to send a heartbeat in time - REBOOTING"
+	lun_all ok
+	conf_write
+	cluster_whole
+}
+
+daemon_that_starts_without_its_lun_leaves_the_cluster() {
+	local rc=0
+	qdiskd_stop 3
+	conf_for 3 'stop_cman="1"'
+	lun_path 3 hang
+	lun_limited 20 node_exec 3 "$RIG_BUILD/qdiskd" -f -c /etc/cluster/cluster.conf > "$RIG_ST/start" 2>&1 || rc=$?
+	sed 's/^/# /' "$RIG_ST/start"
+	[ "$rc" = 4 ]
+	grep -q "Telling CMAN to leave the cluster; qdisk is not available" "$RIG_ST/start"
+	await 10 service_ended corosync 3
+	await "$RIG_RING_S" agree 1 2
+	lun_path 3 ok
+}
+
+BASE='allow_kill="0" fence="none"'
+cluster_start 3 lun=faulty quorumd="io_timeout=\"1\" $BASE"
 scenario cluster_starts
-scenario all_paths_hang_and_nobody_ends_itself
-scenario all_paths_err_and_nobody_ends_itself
+scenario all_paths_die_and_nobody_ends_itself
 scenario one_path_comes_back_and_the_others_end_themselves
 scenario ring_that_needs_the_device_ends_itself
+scenario each_has_a_rule_of_its_own
+scenario too_many_late_cycles_end_the_daemon_while_its_read_hangs
+scenario score_and_paranoid_reboot_while_the_io_hangs
+scenario daemon_that_starts_without_its_lun_leaves_the_cluster
 tap_done
