@@ -127,6 +127,11 @@ void cs_say(struct cs *cs, uint32_t node_id, bool lun_dead);
 /* Ask the local corosync to shut down; its clients may object. */
 void cs_leave(struct cs *cs);
 
+/* Before cs_start(): have the local corosync leave the cluster and end, whatever its
+ * clients say; in a child, which a corosync that does not answer keeps for `limit_s` at
+ * most. 0; -ENOTCONN none runs, -ETIMEDOUT, -EPERM refused, -EAGAIN no child. */
+int cs_leave_now(unsigned limit_s);
+
 /* End the local corosync at once, stopped or not, by SIGKILL to its pidfd, from
  * the caller's thread. 0, also when it is dead already; -ENOTCONN never connected,
  * -ENOSYS no pidfds in this kernel, -EPERM. */

@@ -3,6 +3,9 @@
 #include <corosync/cfg.h>
 #include <corosync/corotypes.h>
 #include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cs_inner.h"
 
@@ -52,4 +55,35 @@ void cs_shutdown(struct cs *cs)
 			       rc == CS_ERR_BUSY ? "a client of it objects"
 						 : cs_strerror((cs_error_t)rc));
 	(void)CS_CALL(&cs->call, corosync_cfg_finalize(handle)); /* gone either way */
+}
+
+/* In the child: its exit status is the errno. */
+static int leave(void)
+{
+	corosync_cfg_handle_t handle = 0;
+	int rc = (int)corosync_cfg_initialize(&handle, NULL);
+
+	if (rc != CS_OK)
+		return ENOTCONN;
+	rc = (int)corosync_cfg_try_shutdown(handle, COROSYNC_CFG_SHUTDOWN_FLAG_REGARDLESS);
+	return rc == CS_OK || cs_gone(rc) ? 0 : EPERM; /* gone: that was quick */
+}
+
+int cs_leave_now(unsigned limit_s)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		(void)signal(SIGALRM, SIG_DFL); /* ends the child, in whatever call it hangs */
+		(void)alarm(limit_s);
+		_exit(leave());
+	}
+	if (pid < 0)
+		return -EAGAIN;
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return -EAGAIN;
+	}
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ETIMEDOUT;
 }

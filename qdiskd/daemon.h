@@ -105,6 +105,7 @@ uint64_t daemon_now_ms(void);
 int start_config(struct daemon *d);	/* cluster.conf, corosync's facts, the laws */
 int start_lun(struct daemon *d);	/* find, open, check, lock */
 int start_agree(struct daemon *d);	/* timings: write them into the label, or refuse */
+void start_leave(void);			/* stop_cman: the cluster, or reboot */
 void start_print(const struct daemon *d);	/* -t: effective values, lines to write */
 const char *start_device_name(const struct daemon *d);
 
@@ -168,6 +169,7 @@ void reload_facts(struct daemon *d);
 
 /* selffence.c: the one place where a node ends itself. Does not return unless
  * QDISK_REBOOT=deny, and then only after the process has exited. */
+void self_fence_at_start(const char *text);	/* returns where it is denied, or fails */
 void self_fence_now(struct daemon *d, enum qd_self_fence reason) __attribute__((noreturn));
 
 /* main.c: scheduling as configured, again at a reload; a failure is logged only. */

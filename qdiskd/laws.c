@@ -195,9 +195,6 @@ static void resolve_policy(struct laws *l)
 		law_error_of(l, "fence", "lun needs a watchdog on every node, which resets one that cannot "
 			     "read its poison pill; add watchdog=\"/dev/watchdog\", or another of auto, "
 			     "agents, kill, none");
-	if (p->stop_cman)
-		law_warning_of(l, "stop_cman", "not acted on by this version; a start that fails leaves "
-			       "corosync running");
 	if (c->device[0] == '\0' && c->label[0] == '\0')
 		law_error_of(l, "label", "neither label nor device is given; one is needed");
 	if (c->device[0] && c->label[0])

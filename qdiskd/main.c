@@ -347,6 +347,19 @@ static int run(struct daemon *d)
 	leave(d);
 }
 
+static int start_with_lun(struct daemon *d)
+{
+	int rc = start_lun(d);
+
+	if (rc == EXIT_OK)
+		rc = instance_lock(d);
+	if (rc == EXIT_OK)
+		rc = start_agree(d);
+	if (rc == EXIT_DEVICE && d->params.stop_cman)
+		start_leave();
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	struct daemon *d = &the_daemon;
@@ -373,11 +386,7 @@ int main(int argc, char **argv)
 	if (rc == EXIT_OK)
 		rc = ports_watchdog_check(d);
 	if (rc == EXIT_OK)
-		rc = start_lun(d);
-	if (rc == EXIT_OK)
-		rc = instance_lock(d);
-	if (rc == EXIT_OK)
-		rc = start_agree(d);
+		rc = start_with_lun(d);
 	if (rc != EXIT_OK)
 		return rc;
 	if (!d->options.foreground)

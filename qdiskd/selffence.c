@@ -84,6 +84,18 @@ static void words_to_lun(struct daemon *d, enum qd_self_fence reason)
 	}
 }
 
+void self_fence_at_start(const char *text)
+{
+	words_to_kernel(text);
+	if (!reboot_denied()) {
+		fprintf(stderr, "qdiskd: %s - rebooting\n", text);
+		(void)reboot(RB_AUTOBOOT);
+		fprintf(stderr, "qdiskd: reboot failed: %m\n");
+		return;
+	}
+	fprintf(stderr, "qdiskd: self-fence denied: %s\n", text);
+}
+
 void self_fence_now(struct daemon *d, enum qd_self_fence reason)
 {
 	const char *text = qd_self_fence_text(reason);

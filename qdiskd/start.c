@@ -13,6 +13,7 @@
 #include "discover.h"
 
 #define FACTS_DEADLINE_MS 5000u
+#define LEAVE_LIMIT_S 5u
 
 static void complain(const char *text)
 {
@@ -265,4 +266,15 @@ int start_lun(struct daemon *d)
 		return refuse(d, EXIT_DEVICE, "Failed to open: %s", strerror(-rc));
 	d->lun.label = probe.label;
 	return lun_check(d);
+}
+
+/* A node without the quorum disk is not wanted in the cluster. */
+void start_leave(void)
+{
+	int rc;
+
+	complain("Telling CMAN to leave the cluster; qdisk is not available");
+	rc = cs_leave_now(LEAVE_LIMIT_S);
+	if (rc != 0 && rc != -ENOTCONN)	/* not connected: it has left already */
+		self_fence_at_start("Could not leave the cluster");
 }
