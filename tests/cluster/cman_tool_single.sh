@@ -354,6 +354,10 @@ tool nodes -F id,type,votes,name
 same nodes_without_corosync_says_cannot_open "$err" "$not_running"
 same nodes_without_corosync_exits_1 "$code" 1
 
+cman_tool status > /dev/null 2> "$work/err"
+same parser_pcs_knows_a_node_that_is_off "$(sed 's/^[^:]*: *//; s/ *$//' "$work/err")" \
+	"Cannot open connection to cman, is it running ?"
+
 # -- not quorate, no device --
 
 configure "$knet" "$device" 2 2
@@ -491,6 +495,27 @@ same parser_preupgrade_takes_the_cluster_name \
 same parser_pcs_takes_the_quorum \
 	"$(cman_tool status | awk -F: '$1 == "Quorum" { print $2 + 0, /Activity blocked/ }')" \
 	'3 0'
+same parser_pcs_takes_the_columns "$(cman_tool nodes -F id,type,votes,name | awk \
+	'NF != 4 || $2 !~ /^[MXd]$/ || $3 !~ /^[0-9]+$/ { bad = 1 } { sum += $3 } END { print bad + 0, sum }')" '0 5'
+same parser_pcs_takes_the_active_nodes \
+	"$(cman_tool nodes -F type,name | sed -nE 's/^(.)[[:space:]]+([^[:space:]]+)[[:space:]]*$/\1:\2/p' | tr '\n' ' ')" \
+	'M:/dev/mapper/qdisk M:n1.example.com X:n2.example.com '
+same parser_fence_scsi_finds_the_id_of_a_name "$(cman_tool nodes -n n1.example.com -F id | tr -d '[:space:]')" 1
+same parser_collectd_takes_the_first_character \
+	"$(cman_tool nodes -n n1.example.com -F type | cut -c 1)$(cman_tool nodes -n nobody -F type | cut -c 1)" M
+same parser_comoonics_takes_version_and_name \
+	"$(cman_tool status | awk '/^Config Version/ { print substr($0, 16) + 0 } /^Node name/ { print $3 }' | tr '\n' ' ')" \
+	'23 n1.example.com '
+same parser_ricci_takes_quorum_and_votes \
+	"$(cman_tool status | sed -nE 's/^(Quorum|Total votes): ([0-9]+).*/\2/p' | tr '\n' ' ')" '3 3 '
+same parser_check_mk_splits_keys_and_values "$(cman_tool status | awk -F ': ' '
+	{ v[tolower($1)] = $2 }
+	END { print v["cluster name"], v["nodes"], v["expected votes"], v["total votes"], v["quorum"] ~ /blocked/ }')" \
+	'cluster66 1 5 3 0'
+same parser_supporters_see_the_disk_as_node_0 "$(cman_tool nodes | awk '$1 == "0" { print $2, $NF }')" \
+	'M /dev/mapper/qdisk'
+same parser_of_the_version_takes_two_numbers \
+	"$(cman_tool version | sed -nE 's/^([0-9]+\.[0-9]+\.[0-9]+) config ([0-9]+)$/\1 \2/p')" '6.2.0 23'
 
 # -- the vote withdrawn, the device gone --
 
@@ -559,6 +584,11 @@ Node ID: 1
 Multicast addresses: 239.192.209.68 
 Node addresses: 192.0.2.1 
 ."
+stop_corosync
+
+start_corosync
+cman_tool status | grep Flags | grep -q 2node
+same parser_service_script_finds_two_node_mode $? 0
 stop_corosync
 
 # -- corosync without votequorum --
