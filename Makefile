@@ -311,7 +311,7 @@ $T/device/test_watchdog: $(call obj,tests/device/test_watchdog.c qdiskd/watchdog
 $T/device/lun_tool: $(call obj,tests/device/lun_tool.c $(lun_src)) $B/libqdcore.a
 	$(call link,$(call pkg_libs,blkid zlib))
 
-check_unit := $(unit_programs) tests/floors.sh tests/docs.sh
+check_unit := $(unit_programs) tests/undefined.sh tests/floors.sh tests/docs.sh
 check_sim := $T/sim-check tests/sim_command.sh $T/model-check $T/explore-check
 check_mutants := tests/mutants.sh tests/explore_mutants.sh
 check_device := $T/device/test_aio $T/device/test_watchdog $(sort $(wildcard tests/device/*.sh)) \

@@ -78,6 +78,7 @@ libdeflate.h	tests/quick_crc.c
 json-c/*	qdiskd/tool_status.c tests/*
 cmocka.h	tests/*
 sanitizer/*	tests/*
+valgrind/*	tests/*
 '
 
 # What floors 0 to 2 may include of the system: no syscall, clock, random, malloc.

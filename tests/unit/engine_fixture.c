@@ -1,6 +1,12 @@
 /* See engine_fixture.h. */
 #include "engine_fixture.h"
 
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#else
+#define VALGRIND_CHECK_MEM_IS_DEFINED(bytes, size) ((void)(bytes), (void)(size), 0)
+#endif
+
 struct engine_world w;
 struct qd_engine engine;
 struct qd_label label;
@@ -47,6 +53,7 @@ static void port_write(void *ctx, uint32_t slot, const void *bytes, size_t size)
 	assert_false(w.read_out);
 	assert_in_range(slot, 1, QD_NODE_MAX);
 	assert_int_equal(w.write_out[slot], 0);
+	assert_int_equal(VALGRIND_CHECK_MEM_IS_DEFINED(bytes, size), 0);	/* under valgrind; else 0 */
 	assert_int_equal(qd_block_decode(bytes, size, slot, &block), QD_FINE);
 	assert_int_equal(block.writer_id, ME);
 	assert_true(slot == ME || block.state == QD_STATE_EVICTED);	/* S3 */
