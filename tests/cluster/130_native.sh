@@ -76,6 +76,14 @@ cluster_starts_from_corosync_conf_alone() {
 	status_is 1 '"\(.score)/\(.score_max)"' 1/1
 }
 
+# With the label's agreed timings, and what corosync runs with.
+check_of_the_running_cluster_finds_no_error() {
+	node_exec 1 timeout 20 "$RIG_BUILD/qdisk-tool" check --json > "$RIG_ST/check.json"
+	[ "$(jq -r '"\(.ok) \(.corosync) \(.file) \(.timings.interval_ms) \(.votes)"' "$RIG_ST/check.json")" = \
+		"true true corosync.conf 100 1" ]
+	[ "$(jq -r '[.findings[] | select(.name == "no-fencing")] | length' "$RIG_ST/check.json")" = 1 ]
+}
+
 reload_changes_the_heuristics_and_costs_no_vote() {
 	native_conf "label: rig;$timings" 'exec_a: true;score_a: 2;exec_b: test ! -e /run/unfit;interval_b: 100ms;tko_b: 1'
 	costs_nothing reloaded 3/3
@@ -121,6 +129,7 @@ scenario wrong_value_is_refused_with_3_and_its_key
 scenario good_values_are_checked_and_shown
 scenario cluster_conf_stands_above_the_section
 scenario cluster_starts_from_corosync_conf_alone
+scenario check_of_the_running_cluster_finds_no_error
 scenario reload_changes_the_heuristics_and_costs_no_vote
 scenario heuristic_of_the_reload_decides
 scenario wrong_value_in_a_reload_changes_nothing
