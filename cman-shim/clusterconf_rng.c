@@ -11,13 +11,11 @@
 
 /* The file itself: nothing to install, nothing that can be of another version. */
 __asm__(".section .rodata\n"
-	".global clusterconf_rng_begin\nclusterconf_rng_begin:\n"
+	".global clusterconf_rng_text\nclusterconf_rng_text:\n"
 	".incbin \"cman-shim/cluster.rng\"\n"
-	".global clusterconf_rng_end\nclusterconf_rng_end:\n"
 	".byte 0\n"
 	".previous\n");
-extern const char clusterconf_rng_begin[] __attribute__((visibility("hidden")));
-extern const char clusterconf_rng_end[] __attribute__((visibility("hidden")));
+extern const char clusterconf_rng_text[] __attribute__((visibility("hidden")));
 
 #if LIBXML_VERSION >= 21200
 typedef const xmlError *error_pointer;
@@ -51,8 +49,8 @@ static void on_nothing(void *data, error_pointer error)
 
 static xmlRelaxNGPtr schema_parse(void)
 {
-	int size = (int)(clusterconf_rng_end - clusterconf_rng_begin);
-	xmlRelaxNGParserCtxtPtr parser = xmlRelaxNGNewMemParserCtxt(clusterconf_rng_begin, size);
+	int size = (int)strlen(clusterconf_rng_text);
+	xmlRelaxNGParserCtxtPtr parser = xmlRelaxNGNewMemParserCtxt(clusterconf_rng_text, size);
 	xmlRelaxNGPtr schema = parser ? xmlRelaxNGParse(parser) : NULL;
 
 	xmlRelaxNGFreeParserCtxt(parser);
