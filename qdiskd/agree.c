@@ -1,31 +1,45 @@
 /* Timings agreed: they are the cluster's. The first node to beat writes them into
  * the label; a node with others does not start. Nobody beats: they may change. */
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "daemon.h"
+#include "discover.h"
 
 static bool timings_equal(const struct qd_timings *a, const struct qd_timings *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* One look at all configured slots but mine; 0 or negative errno. */
+/* One look at all configured slots but mine, in a child: a LUN may hang by now. 0 or
+ * negative errno. */
 static int look(const struct daemon *d, struct qd_slot *slots)
 {
 	const struct qd_device *dev = &d->lun.device;
-	uint8_t *bytes = malloc(dev->sector_size);
-	int rc = bytes ? 0 : -ENOMEM;
+	uint32_t count = 0;
+	uint8_t *bytes;
+	int rc;
 
-	for (uint32_t id = 1; rc == 0 && id <= QD_NODE_MAX; id++) {
+	for (uint32_t id = 1; id <= QD_NODE_MAX; id++)
+		count = qd_has(d->params.nodes, id) ? id : count;
+	bytes = malloc((size_t)count * dev->slot_size);
+	rc = bytes ? discover_read(d->lun.path, dev->slot_size, bytes, (size_t)count * dev->slot_size) : -ENOMEM;
+	for (uint32_t id = 1; rc == 0 && id <= count; id++) {
+		const uint8_t *block = bytes + (size_t)(id - 1) * dev->slot_size;
+
 		if (!qd_has(d->params.nodes, id) || id == d->params.node_id)
 			continue;
-		rc = device_read(dev, (uint64_t)id * dev->slot_size, bytes, dev->sector_size);
 		slots[id - 1].result = QD_SLOT_CORRUPT;
-		if (rc == 0 && qd_block_decode(bytes, dev->sector_size, id, &slots[id - 1].block) == QD_FINE)
+		if (qd_block_decode(block, dev->sector_size, id, &slots[id - 1].block) == QD_FINE)
 			slots[id - 1].result = QD_SLOT_OK;
 	}
 	free(bytes);
@@ -62,12 +76,42 @@ static int who_beats(const struct daemon *d, uint32_t *ret_id)
 	return rc;
 }
 
+/* Write sector 0. In a child that dies with us: a write that hangs keeps it in the
+ * kernel, and neither our lock nor whoever waits for our end. */
+static int sector_write(const struct daemon *d, const uint8_t *bytes)
+{
+	struct pollfd ended = { .events = POLLIN };
+	int status = 0, rc;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);	/* cannot fail: a valid signal */
+		(void)close(d->lun.lock_fd);
+		(void)close_range(STDIN_FILENO, STDERR_FILENO, 0);
+		rc = device_write(&d->lun.device, 0, bytes, d->lun.device.sector_size);
+		_exit(-(rc == 0 ? device_flush(&d->lun.device) : rc));
+	}
+	if (pid < 0)
+		return -errno;
+	ended.fd = pidfd_open(pid, 0);
+	rc = ended.fd < 0 ? -errno : poll(&ended, 1, DISCOVER_DEADLINE_MS);
+	if (ended.fd >= 0)
+		(void)close(ended.fd);	/* nothing to lose in it */
+	if (rc <= 0) {
+		(void)kill(pid, SIGKILL);
+		return rc < 0 ? rc : -ETIMEDOUT;
+	}
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -EIO;
+	return -WEXITSTATUS(status);
+}
+
 /* Write the label with our timings and cluster name, and believe only what comes back. */
 static int label_write(struct daemon *d)
 {
+	static struct discover_probe back;	/* large */
 	const struct qd_device *dev = &d->lun.device;
-	struct qd_label label = d->lun.label, back;
-	enum qd_corrupt why;
+	struct qd_label label = d->lun.label;
 	uint8_t *bytes = calloc(1, dev->sector_size);
 	int rc;
 
@@ -77,16 +121,16 @@ static int label_write(struct daemon *d)
 	(void)snprintf(label.cluster, sizeof(label.cluster), "%.*s", (int)sizeof(label.cluster) - 1,
 		       d->facts.cluster);
 	qd_label_encode(&label, bytes, dev->sector_size);
-	rc = device_write(dev, 0, bytes, dev->sector_size);
+	rc = sector_write(d, bytes);
 	free(bytes);
 	if (rc == 0)
-		rc = device_flush(dev);
+		rc = discover_probe(d->lun.path, &back);
 	if (rc == 0)
-		rc = device_read_label(dev, &why, &back);
-	if (rc == 0 && (why != QD_FINE || !timings_equal(&back.timings, &d->params.t)))
+		rc = back.error;
+	if (rc == 0 && (back.why != QD_FINE || !timings_equal(&back.label.timings, &d->params.t)))
 		rc = -EIO;
 	if (rc == 0)
-		d->lun.label = back;
+		d->lun.label = back.label;
 	return rc;
 }
 
@@ -135,6 +179,6 @@ int start_agree(struct daemon *d)
 	if (rc == 0)
 		return EXIT_OK;
 	fprintf(stderr, "qdiskd: %s: cannot agree on timings in the label: %s\n", d->lun.path,
-		strerror(-rc));
+		rc == -ETIMEDOUT ? "it does not answer; check the path to the storage" : strerror(-rc));
 	return EXIT_DEVICE;
 }

@@ -122,9 +122,23 @@ score_and_paranoid_reboot_while_the_io_hangs() {
 	cluster_whole
 }
 
+# Its timings are others, so it looks twice whether anybody beats; the second look hangs.
+daemon_whose_lun_hangs_while_it_agrees_on_timings_ends() {
+	local CONF_upgrade_wait=1
+	qdiskd_stop 3
+	conf_for 3 ""
+	qdiskd_start 3
+	nap 1
+	lun_path 3 hang
+	await 10 service_ended qdiskd 3
+	[ "$(service_status qdiskd 3)" = 4 ]
+	log_says 3 "cannot agree on timings in the label: it does not answer"
+	lun_path 3 ok
+}
+
 daemon_that_starts_without_its_lun_leaves_the_cluster() {
 	local rc=0
-	qdiskd_stop 3
+	! qdiskd_running 3 || qdiskd_stop 3
 	conf_for 3 'stop_cman="1"'
 	lun_path 3 hang
 	lun_limited 20 node_exec 3 "$RIG_BUILD/qdiskd" -f -c /etc/cluster/cluster.conf > "$RIG_ST/start" 2>&1 || rc=$?
@@ -145,5 +159,6 @@ scenario ring_that_needs_the_device_ends_itself
 scenario each_has_a_rule_of_its_own
 scenario too_many_late_cycles_end_the_daemon_while_its_read_hangs
 scenario score_and_paranoid_reboot_while_the_io_hangs
+scenario daemon_whose_lun_hangs_while_it_agrees_on_timings_ends
 scenario daemon_that_starts_without_its_lun_leaves_the_cluster
 tap_done
