@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../../cman-shim/clusterconf.h"
+#include "../../cman-shim/corosync_conf.h"
 #include "../../qdiskd/config.h"
 #include "fuzz_params.h"
 
@@ -24,13 +25,57 @@ static int file_make(const uint8_t *data, size_t size)
 	return fd;
 }
 
+/* A line of corosync.conf: a name and a value, a section's begin or end, or nothing. */
+static int line_depth(const char *line, size_t length)
+{
+	const char *at = line + strspn(line, "\t"), *end = line + length;
+	size_t name = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	if (at == end)
+		return 0;
+	if (end - at == 1 && *at == '}')
+		return -1;
+	MUST(name > 0);
+	if (strncmp(at + name, " {\n", 3) == 0)
+		return 1;
+	MUST(strncmp(at + name, ": ", 2) == 0 && end - at > (ptrdiff_t)name + 2);
+	for (at += name + 2; at < end; at++)
+		MUST((unsigned char)*at >= ' ' && *at != 0x7f && *at != '{');	/* a } behind a : is none */
+	return 0;
+}
+
+/* What becomes of it in corosync.conf: no value of the file can open a section of its own. */
+static void check_corosync_conf(const struct qd_params *params)
+{
+	static struct corosync_conf conf;
+	char error[CLUSTERCONF_ERROR_LEN] = "";
+	int depth = 0;
+
+	if (!corosync_conf_write(&config, params, &conf, error, sizeof(error))) {
+		MUST(error[0] && fuzz_one_line(error));
+		return;
+	}
+	MUST(conf.length < sizeof(conf.text) && strlen(conf.text) == conf.length);
+	for (const char *line = conf.text; *line; line = strchr(line, '\n') + 1) {
+		MUST(strchr(line, '\n'));
+		depth += line_depth(line, strcspn(line, "\n"));
+		MUST(depth >= 0 && depth <= 3);
+	}
+	MUST(depth == 0);
+	for (uint32_t i = 0; i < conf.remark_count; i++)
+		MUST(fuzz_one_line(conf.remark[i]));
+}
+
 /* Corosync as it would have to be, for the nodes of the file, and as it is by default. */
 static void check_laws(void)
 {
 	struct qd_facts *facts = calloc(1, sizeof(*facts));
+	const struct qd_params *params;
 
 	MUST(facts);
-	fuzz_params_check(&config, facts);
+	params = fuzz_params_check(&config, facts);
+	if (params || config.quorumd_line == 0)
+		check_corosync_conf(params);
 	facts->known = true;
 	facts->node_id = 1;
 	facts->token_ms = 3000;
@@ -44,7 +89,7 @@ static void check_laws(void)
 		memcpy(facts->node[i].name, config.node[i].name, sizeof(facts->node[i].name));
 	}
 	facts->node_count = config.node_count;
-	fuzz_params_check(&config, facts);
+	(void)fuzz_params_check(&config, facts);
 	free(facts);
 }
 

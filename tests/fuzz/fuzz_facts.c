@@ -158,7 +158,7 @@ static void check_native(const struct qd_native *native, const struct qd_facts *
 		MUST(error[0] && fuzz_one_line(error));
 		return;
 	}
-	fuzz_params_check(&config, facts);
+	(void)fuzz_params_check(&config, facts);
 	config.native = false;
 	memcpy(config.file, "/c", 3);
 	if (!config.cluster[0])

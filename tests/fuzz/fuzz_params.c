@@ -21,7 +21,7 @@ static void check_laws(const struct qd_params *p, const struct qd_facts *facts)
 	MUST(qd_law_forget_ms(p) < UINT32_MAX * 8ull);
 }
 
-void fuzz_params_check(const struct qd_config *config, const struct qd_facts *facts)
+const struct qd_params *fuzz_params_check(const struct qd_config *config, const struct qd_facts *facts)
 {
 	static struct qd_findings findings;
 	static struct qd_params params;
@@ -42,7 +42,8 @@ void fuzz_params_check(const struct qd_config *config, const struct qd_facts *fa
 		MUST(fuzz_one_line(text));
 	}
 	if (errors)
-		return;
+		return NULL;
 	check_laws(&params, facts);
 	MUST(qd_corosync_lines(&params, lines, sizeof(lines)) < sizeof(lines));
+	return &params;
 }

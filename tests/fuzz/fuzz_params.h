@@ -5,6 +5,7 @@
 
 #include "qd_config.h"
 
-void fuzz_params_check(const struct qd_config *config, const struct qd_facts *facts);
+/* The values in force, until the next call; NULL: refused. */
+const struct qd_params *fuzz_params_check(const struct qd_config *config, const struct qd_facts *facts);
 
 #endif

@@ -110,7 +110,7 @@ static void check_usable(const struct qd_config *c)
 		sum += strlen(c->heuristic[i].program);
 	MUST(sum < sizeof(*c));
 	(void)config_names_device(c, error, sizeof(error));
-	fuzz_params_check(c, facts);
+	(void)fuzz_params_check(c, facts);
 	free(facts);
 }
 

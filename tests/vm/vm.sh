@@ -55,7 +55,7 @@ vm_end() {
 	exec 8>&-
 }
 
-says() { grep -aqF "vm: $1" "$vm/console"; }
+says() { grep -asqF "vm: $1" "$vm/console"; }
 happened() { grep -q "\"event\": \"$1\"" "$vm/events"; }
 ended() { ! kill -0 "$qemu" 2> /dev/null; }
 # From $since to the event, by qemu's clock, ms.
