@@ -34,7 +34,7 @@ struct request {
 /* RWF_NOWAIT: reads and writes prove themselves apart, their sizes differ. */
 struct nowait {
 	bool used, proven;
-	uint32_t refused;	/* EAGAINs before the first success */
+	uint32_t refused;	/* EAGAINs in a row */
 };
 
 struct aio {
@@ -246,10 +246,10 @@ static void nowait_learn(struct nowait *n, const struct request *r, long res)
 		return;
 	if (res == -EOPNOTSUPP)
 		n->used = false;
-	else if (res == -EAGAIN && !n->proven)
+	else if (res == -EAGAIN)
 		n->used = ++n->refused < AIO_NOWAIT_TRIES;
 	else if (res >= 0)
-		n->proven = true;
+		*n = (struct nowait){ .used = true, .proven = true };
 }
 
 static void complete(struct aio *a, const struct io_event *e, aio_done_fn done, void *arg)

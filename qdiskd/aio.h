@@ -9,10 +9,10 @@
  *
  * io_submit() itself can block when a device's queue is full. RWF_NOWAIT makes
  * it end with -EAGAIN instead. Where the kernel or device does not know the
- * flag it is dropped for good; so it is when the first AIO_NOWAIT_TRIES
- * requests of a kind (reads, writes) all end with -EAGAIN, because a device whose
- * largest request is smaller than ours refuses every one of them. A kind that
- * once has landed with the flag keeps it.
+ * flag it is dropped for good; so it is when AIO_NOWAIT_TRIES requests of a kind
+ * (reads, writes) in a row all end with -EAGAIN: a device whose largest request is
+ * smaller than ours refuses every one of them, from the start, or since a path or a
+ * limit has changed, and a node that is only refused dies of it.
  */
 #ifndef QD_AIO_H
 #define QD_AIO_H

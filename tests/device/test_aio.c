@@ -383,6 +383,32 @@ static void aio_device_with_small_requests_reads_after_a_few_refusals(void **sta
 	lun_drop(&lun);
 }
 
+/* It has read with RWF_NOWAIT, and then takes at most 16 KiB at once: a path has come
+ * that cannot take more. It must not be refused for ever. */
+static void aio_device_whose_requests_become_small_is_read_all_the_same(void **state)
+{
+	struct lun lun;
+	unsigned refused = 0, other = 0, tries = 0;
+	char path[128];
+	int limit;
+
+	(void)state;
+	lun_make(&lun, work_dir, 512, LUN_BYTES);
+	(void)snprintf(path, sizeof(path), "/sys/block/%s/queue/max_sectors_kb", lun.device + 5);
+	other += aio_read_slots(lun.aio) < 0 || lun_wait(&lun, 1, 2000) != 1 || lun.last.result != 0;
+	limit = number_exchange(path, 16);
+	do {
+		other += aio_read_slots(lun.aio) < 0 || lun_wait(&lun, 1, 2000) != 1;
+		refused += lun.last.result == -EAGAIN;
+	} while (lun.last.result != 0 && !other && ++tries < 100);
+	assert_true(limit > 16);
+	assert_int_equal(number_exchange(path, limit), 16);
+	assert_int_equal(other, 0);
+	print_message("# this kernel refused %u\n", refused);
+	assert_true(refused == 0 || refused == AIO_NOWAIT_TRIES);
+	lun_drop(&lun);
+}
+
 static void aio_forked_child_does_not_get_the_buffers(void **state)
 {
 	struct lun lun;
@@ -514,6 +540,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(legacy_17_failed_reads_leave_memory_to_the_page),
 		cmocka_unit_test(legacy_30_io_has_no_thread),
 		cmocka_unit_test(aio_device_with_small_requests_reads_after_a_few_refusals),
+		cmocka_unit_test(aio_device_whose_requests_become_small_is_read_all_the_same),
 		cmocka_unit_test(aio_forked_child_does_not_get_the_buffers),
 		cmocka_unit_test(aio_lun_hangs_write_stays_out_and_lands_late),
 	};
