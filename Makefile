@@ -470,6 +470,11 @@ demo-failover:
 	$(Q)$(MAKE) --no-print-directory all $(rig_programs:%=$T/rig/%)
 	$(Q)RIG_BUILD=$(CURDIR)/$B tests/demo-failover.sh
 
+# ten seconds of these rounds are the power switch
+.PHONY: bench-failover
+bench-failover: all $(rig_programs:%=$T/rig/%)
+	$(Q)RIG_BUILD=$(CURDIR)/$B tests/bench-failover.sh
+
 .PHONY: bench
 bench: all $(helpers) $T/sim
 	$(Q)RIG_BUILD=$(CURDIR)/$B tests/bench.sh
@@ -548,6 +553,7 @@ help:
 	@echo 'demo           three nodes and a LUN, live: death, last man standing, split'
 	@echo 'demo-failover  Pacemaker and a web server on two nodes, seven faults: how long the page is away'
 	@echo 'bench          cost of a cycle: I/O, system calls, allocations'
+	@echo 'bench-failover power cut to service running, beside two_node and qnetd; a slow power switch'
 	@echo 'lint           warnings, analysers, sanitizers, shell and man pages'
 	@echo 'install        DESTDIR= prefix= sbindir= libdir= ... are respected'
 	@echo 'clean          remove build/'
