@@ -149,7 +149,7 @@ pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
 cs_libs = $(call pkg_libs,libvotequorum libquorum libcmap libcfg libcpg libcorosync_common)
 libcman_libs = $(cs_libs) $(call pkg_libs,libcpg) -lpthread
 
-programs := $B/qdiskd $B/qdisk-readconf $B/qdisk-tool $B/fence_qdisk $B/mkqdisk $B/cman_tool $B/ccs_config_validate
+programs := $B/qdiskd $B/qdisk-readconf $B/qdisk-tool $B/fence_qdisk $B/mkqdisk $B/cman_tool $B/fence_node $B/ccs_config_validate
 libraries := $B/libcman.so.3
 
 .PHONY: all
@@ -206,6 +206,10 @@ $B/libcman.so.3: $B/libcman.so.3.0
 
 $B/cman_tool: $(call obj,$(cman_tool_src) $(config_src)) $B/libqdcore.a $B/libcman.so.3
 	$(call link,$(call pkg_libs,zlib) -L$B -lcman -Wl$(comma)-rpath$(comma)'$$ORIGIN')
+
+fence_node_src := cman-shim/fence_node.c qdiskd/tool_ask.c $(fence_src) $(runner_src) $(config_src)
+$B/fence_node: $(call obj,$(fence_node_src)) $B/libqdcore.a $B/libcman.so.3
+	$(call link,-L$B -lcman $(call pkg_libs,zlib) -Wl$(comma)-rpath$(comma)'$$ORIGIN')
 
 # ---- Tests ----
 
@@ -511,6 +515,8 @@ install: all
 	$(INSTALL) -m 755 $B/qdiskd $B/qdisk-tool $B/fence_qdisk $B/mkqdisk $B/ccs_config_validate $(DESTDIR)$(sbindir)
 	$(CC) $(all_cflags) $(all_ldflags) -o $(DESTDIR)$(sbindir)/cman_tool \
 		$(call obj,$(cman_tool_src) $(config_src)) $B/libqdcore.a $(call pkg_libs,zlib) -L$B -lcman
+	$(CC) $(all_cflags) $(all_ldflags) -o $(DESTDIR)$(sbindir)/fence_node \
+		$(call obj,$(fence_node_src)) $B/libqdcore.a $(call pkg_libs,zlib) -L$B -lcman
 	$(INSTALL) -m 755 $B/qdisk-readconf $(DESTDIR)$(libexecdir)
 	$(INSTALL) -d $(DESTDIR)$(schemadir)
 	$(INSTALL) -m 644 cman-shim/cluster.rng $(DESTDIR)$(schemadir)

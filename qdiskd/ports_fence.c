@@ -207,6 +207,20 @@ static size_t ack_answer(struct daemon *d, const char *name, char *text, size_t 
 	return reply(text, size, "ok", "it counts as fenced");
 }
 
+/* fence_node has fenced it: the agents have said so. */
+static size_t done_answer(struct daemon *d, const char *name, char *text, size_t size)
+{
+	const struct qd_state *s = &d->engine.state;
+	uint32_t id = node_named(d, name);
+
+	if (!qd_has(s->p.nodes, id) || id == s->p.node_id || !s->member[id - 1].known)
+		return reply(text, size, "refused", qd_fence_answer_text(QD_ASK_NO_SUCH_NODE));
+	fence_cancel(&d->fence, id);
+	log_line(LOG_NOTICE, "fence %s success, reported by fence_node", node_name(d, id));
+	qd_engine_fenced(&d->engine, id, s->member[id - 1].block.incarnation, QD_FENCE_SUCCESS);
+	return reply(text, size, "ok", "it counts as fenced");
+}
+
 size_t ports_on_request(void *arg, const char *request, bool root, char *text, size_t size)
 {
 	struct daemon *d = arg;
@@ -228,6 +242,8 @@ size_t ports_on_request(void *arg, const char *request, bool root, char *text, s
 		return power_answer(d, name, text, size);
 	if (strncmp(request, "fence-list", word) == 0)
 		return list_answer(d, text, size);
+	if (strncmp(request, "fence-done", word) == 0)
+		return done_answer(d, name, text, size);
 	if (strncmp(request, "fence-ack", word) == 0)
 		return ack_answer(d, name, text, size);
 	return 0;

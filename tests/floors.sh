@@ -52,7 +52,7 @@ include/qd_format.h include/qd_box.h include/qd_config.h include/qd_latency.h in
 include/qd_ports.h include/libcman.h
 qdiskd/aio.h qdiskd/cs.h qdiskd/device.h qdiskd/discover.h qdiskd/runner.h qdiskd/fence.h
 qdiskd/privileges.h
-qdiskd/watchdog.h qdiskd/log.h qdiskd/status.h qdiskd/config.h cman-shim/clusterconf.h
+qdiskd/tool_ask.h qdiskd/watchdog.h qdiskd/log.h qdiskd/status.h qdiskd/config.h cman-shim/clusterconf.h
 cman-shim/corosync_conf.h qdiskd/check.h cman-shim/clusterconf_native.h cman-shim/clusterconf_rng.h
 '
 
@@ -63,6 +63,7 @@ discover	qdiskd/privileges.h	a child that reads what a stranger wrote needs none
 discover	qdiskd/device.h		a candidate is looked at as the device that it would be
 cman_tool	include/libcman.h	the tool speaks to the cluster as every cman client does
 fence_node	include/libcman.h	as cman_tool
+fence_node	qdiskd/tool_ask.h	it tells qdiskd of a success: one way to ask the daemon
 '
 
 # header files: one foreign library is one hand. Tests may hold what they test.

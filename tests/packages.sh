@@ -15,7 +15,7 @@ zlib1g-dev libcorosync-common-dev libvotequorum-dev libcmap-dev libcfg-dev
 libcpg-dev libquorum-dev libjson-c-dev"
 test="libcmocka-dev libdeflate-dev libfuse3-dev corosync iproute2 iputils-ping procps psmisc util-linux kmod
 tini socat strace valgrind e2fsprogs mount bsdextrautils jq mandoc patch
-pacemaker pacemaker-cli-utils resource-agents sbd busybox clang libclang-rt-dev"
+pacemaker pacemaker-cli-utils resource-agents fence-agents sbd busybox clang libclang-rt-dev"
 lint="clang-tidy cppcheck shellcheck"
 
 vm="qemu-system-x86 cpio"
