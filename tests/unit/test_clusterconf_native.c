@@ -214,6 +214,7 @@ static void key_that_is_not_known_is_refused(void **state)
 	assert_native_refused("quorum.device.qdisk.tk0", "3", "there is no such key; allowed: interval tko ");
 	assert_native_refused("quorum.device.qdisk.votes", "3", "allowed: quorum.device.votes");
 	assert_native_refused("quorum.device.qdisk.a.b", "3", "there is no such key");
+	assert_native_refused("quorum.device.qdisk.", "3", "there is no such key");
 	assert_native_refused("quorum.device.heuristics.exec", "true", "exec_NAME");
 	assert_native_refused("quorum.device.heuristics.exec_", "true", "exec_NAME");
 	assert_native_refused("quorum.device.heuristics.interval", "30000", "interval_NAME");
