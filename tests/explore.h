@@ -34,7 +34,7 @@
  *   their clients, and end sync together; anything may come between these three;
  * - votequorum's message, and an echo of the daemon's, comes round its ring at once while
  *   the token goes round; one that waited for it is heard in the next ring, after sync;
- * - a corosync that is ended starts again at once, alone;
+ * - who ends its corosync goes down with it;
  * - a daemon hears of a change at once, unless it stands still;
  * - a write of a dead daemon lands within two intervals, or never.
  */
@@ -225,7 +225,6 @@ enum xp_form { XP_FORM_NO, XP_FORM_MAY, XP_FORM_MUST };
 enum xp_form xp_form_due(const struct xp_run *r, uint32_t i);
 void xp_form(struct xp_run *r, uint32_t i);
 void xp_corosync_start(struct xp_run *r, uint32_t i);
-void xp_corosync_end(struct xp_run *r, uint32_t i);	/* and starts again */
 void xp_totem_settle(struct xp_run *r);
 
 /* explore_vote.c */

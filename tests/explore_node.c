@@ -99,7 +99,7 @@ static void port_unregister(void *ctx)
 static void port_end_corosync(void *ctx)
 {
 	xp_say(run_of(ctx), "        node %u ends its corosync", xp_id(index_of(ctx)));
-	xp_corosync_end(run_of(ctx), index_of(ctx));
+	xp_power_off(run_of(ctx), index_of(ctx));
 }
 
 static void port_kill(void *ctx, uint32_t node_id)
@@ -148,8 +148,10 @@ static void port_exit(void *ctx, int status)
 	uint32_t i = index_of(ctx);
 
 	xp_say(r, "        the daemon of node %u ends with status %d", xp_id(i), status);
-	if (qd_vote_outlives(&r->engine[i].state))
-		xp_corosync_end(r, i);
+	if (qd_vote_outlives(&r->engine[i].state)) {
+		xp_power_off(r, i);
+		return;
+	}
 	xp_unregister(r, i);
 	xp_daemon_gone(r, i);
 	r->w.node[i].stopped = true;

@@ -101,13 +101,6 @@ void xp_corosync_start(struct xp_run *r, uint32_t i)
 	install(r, i, ring, qd_bit(xp_id(i)));
 }
 
-/* Ended for a 1 that may be heard too late. */
-void xp_corosync_end(struct xp_run *r, uint32_t i)
-{
-	xp_corosync_start(r, i);
-	xp_hand_start(r, i);
-}
-
 /* Since when the token stands still, and whether it is still waited for. */
 void xp_totem_settle(struct xp_run *r)
 {

@@ -88,7 +88,7 @@ seeds_of() {
 
 # found NAME STATUS: what its run reported: an invariant, "assert", or a story.
 found() {
-	if grep -q '^a worker died by signal 6' "$out/$1/run"; then
+	if [ "$2" = 134 ] || grep -q '^a worker died by signal 6' "$out/$1/run"; then
 		echo assert
 		return
 	fi
