@@ -387,6 +387,82 @@ static void fence_reload_meanwhile_finished_method_counts(void **state)
 	assert_string_equal(calls(), "old=1 nodename=n2 n2/2\n");
 }
 
+/* Unfencing node 2; `devices` as of one method of plan(). */
+static enum qd_fence_result unfence_2(const char *devices)
+{
+	struct qd_config_node *n = &config.node[0];
+
+	plan(&config, 2, devices);
+	n->unfence_count = n->method[0].device_count;
+	memcpy(n->unfence, n->method[0].device, sizeof(n->unfence));
+	n->method_count = 0;
+	assert_int_equal(fence_start(&fence, 2, FENCE_UNFENCE, 0), 0);
+	turn(1, 10000);
+	assert_int_equal(done_count, 1);
+	return done_result;
+}
+
+static void unfence_tries_all_devices_and_fails_if_one_does(void **state)
+{
+	(void)state;
+	assert_int_equal(unfence_2("do=fail,b=1"), QD_FENCE_FAILED);
+	assert_string_equal(calls(), "do=fail nodename=n2 n2/2\nb=1 nodename=n2 n2/2\n");
+	assert_non_null(strstr(notes, "unfence n2 dev 0.0 agent fence_test result: error from agent\n"));
+	assert_non_null(strstr(notes, "unfence n2 failed\n"));
+}
+
+static void unfence_all_succeed_is_success(void **state)
+{
+	(void)state;
+	assert_int_equal(unfence_2("a=1,b=1"), QD_FENCE_SUCCESS);
+	assert_non_null(strstr(notes, "unfence n2 success\n"));
+}
+
+static void unfence_without_devices_is_undefined(void **state)
+{
+	(void)state;
+	assert_int_equal(unfence_2("-"), QD_FENCE_UNDEFINED);
+}
+
+/* What runs completes its method; the next one is not begun. */
+static void fence_of_a_victim_that_came_back_goes_no_further(void **state)
+{
+	(void)state;
+	plan(&config, 2, "do=fail|b=1");
+	assert_int_equal(fence_start(&fence, 2, FENCE_AS_CONFIGURED, 0), 0);
+	fence_dispatch(&fence, now_ms());
+	fence_drop(&fence, 2);
+	turn(1, 10000);
+	assert_int_equal(done_result, QD_FENCE_FAILED);
+	assert_string_equal(calls(), "do=fail nodename=n2 n2/2\n");
+}
+
+static void fence_mode_lun_does_not_keep_fence_node_from_the_methods(void **state)
+{
+	(void)state;
+	config.fence = QD_FENCE_LUN;
+	plan(&config, 2, "a=1");
+	assert_int_equal(fence_start(&fence, 2, FENCE_METHODS, 0), 0);
+	turn(1, 10000);
+	assert_int_equal(done_result, QD_FENCE_SUCCESS);
+}
+
+static void password_that_the_agent_says_is_masked(void **state)
+{
+	(void)state;
+	assert_int_equal(fence_2("do=fail passwd=x\npasswd=no route"), QD_FENCE_FAILED);
+	assert_non_null(strstr(notes, ", said: *** to bmc\n"));
+}
+
+static void password_among_shown_arguments_is_masked(void **state)
+{
+	(void)state;
+	fence.want_args = true;
+	assert_int_equal(fence_2("login=root\npasswd=s3cret\nsnmp_priv_passwd=other"), QD_FENCE_SUCCESS);
+	assert_non_null(strstr(notes, "agent args: login=root passwd=*** snmp_priv_passwd=*** nodename=n2 \n"));
+	assert_null(strstr(notes, "s3cret"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -409,6 +485,13 @@ int main(void)
 		TEST(fence_callback_may_try_again),
 		TEST(fence_reload_meanwhile_new_configuration_is_begun_anew),
 		TEST(fence_reload_meanwhile_finished_method_counts),
+		TEST(unfence_tries_all_devices_and_fails_if_one_does),
+		TEST(unfence_all_succeed_is_success),
+		TEST(unfence_without_devices_is_undefined),
+		TEST(fence_of_a_victim_that_came_back_goes_no_further),
+		TEST(fence_mode_lun_does_not_keep_fence_node_from_the_methods),
+		TEST(password_that_the_agent_says_is_masked),
+		TEST(password_among_shown_arguments_is_masked),
 	};
 	int r;
 
