@@ -29,16 +29,21 @@ static void put(struct drawing *d, const char *line)
 		d->used += (size_t)n;
 }
 
-/* "a node dies  |-----D-------C" and what D and C are. */
-static void draw_case(struct drawing *d, const char *name, const struct event *events)
+static uint64_t last_of(const struct event *events)
 {
-	char bar[COLUMNS + 2], line[160];
 	uint64_t last_ms = 0;
-	size_t end;
 
 	for (unsigned i = 0; i < EVENTS_MAX && events[i].letter; i++)
 		last_ms = events[i].at_ms > last_ms ? events[i].at_ms : last_ms;
-	end = (size_t)(last_ms * COLUMNS / d->longest_ms);
+	return last_ms;
+}
+
+/* "a node dies  |-----D-------C" and what D and C are. */
+static void draw_case(struct drawing *d, const char *name, const struct event *events)
+{
+	size_t end = (size_t)(last_of(events) * COLUMNS / d->longest_ms);
+	char bar[COLUMNS + 2], line[160];
+
 	memset(bar, '-', end + 1);
 	bar[end + 1] = '\0';
 	for (unsigned i = 0; i < EVENTS_MAX && events[i].letter; i++) {
@@ -83,12 +88,12 @@ void check_draw(const struct qd_params *p, const char *prefix, char text[CHECK_D
 		{ 'L', qd_law_dead_ms(t), fences ? "the node fences itself" : "the node gives up its part on the LUN" },
 		{ 'D', dead_ms, "the others see it dead and fence it" },
 	};
-	struct drawing d = { .prefix = prefix, .text = text,
-			     .longest_ms = ring_ms + p->y_ms > dead_ms ? ring_ms + p->y_ms : dead_ms };
+	const struct event *const cases[] = { node, master, split, hang };
+	struct drawing d = { .prefix = prefix, .text = text, .longest_ms = 1 };
 
 	text[0] = '\0';
-	if (master_ms > d.longest_ms)
-		d.longest_ms = master_ms;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		d.longest_ms = last_of(cases[i]) > d.longest_ms ? last_of(cases[i]) : d.longest_ms;
 	put(&d, "worst cases, from the moment it happens:");
 	draw_case(&d, "a node dies", node);
 	draw_case(&d, "master dies", master);
