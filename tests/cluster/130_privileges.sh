@@ -87,12 +87,14 @@ scripts_have_three_descriptors_and_a_path() {
 		{ node_exec 1 sed 's/^/# /' /run/probe.env; return 1; }
 }
 
-one_sleeps() { [ "$(node_exec 1 pgrep -c -u 65534 -x sleep)" -le 1 ]; }
+sleeper_found() { node_exec 1 pgrep -n -u 65534 -x sleep > "$RIG_ST/sleeper"; }
+sleeper_gone() { node_exec 1 test ! -e "/proc/$(cat "$RIG_ST/sleeper")"; }
 
 # CAP_KILL
 an_overdue_script_of_another_user_is_killed() {
 	await 10 log_says 1 "sleeper' DOWN - Exceeded timeout"
-	await 5 one_sleeps
+	await 5 sleeper_found
+	await 4 sleeper_gone
 }
 
 files_are_writable_by_root_alone() {
