@@ -465,24 +465,30 @@ static void reload(unsigned i)
 	config_stop(&reader);
 }
 
+/* What is touched for the first time late, a path that only a busy machine takes, adds a
+ * page once; what leaks does so in every round. */
 static void legacy_33_reloads_leave_memory_to_the_page(void **state)
 {
-	const unsigned warm = 16, count = times("QDISK_TEST_RELOADS", 500);
-	long before = 0;
+	const unsigned rounds = 3, count = times("QDISK_TEST_RELOADS", 500);
+	long before = 0, after = 1;
+	unsigned i = 0;
 
 	(void)state;
 	if (rss_blurred())
 		skip();
 	assert_int_equal(setenv("QDISK_LIBEXECDIR", real_dir, 1), 0);
 	(void)rss_bytes();	/* what it needs itself */
-	for (unsigned i = 0; i < warm + count; i++) {
-		if (i == warm)
-			before = rss_bytes();
-		reload(i);
+	while (i < 16)
+		reload(i++);
+	for (unsigned round = 0; round < rounds && after != before; round++) {
+		before = rss_bytes();
+		for (unsigned end = i + count; i < end; i++)
+			reload(i);
+		after = rss_bytes();
+		print_message("# %u reloads: %ld bytes resident before, %ld after\n", count, before, after);
 	}
-	print_message("# %u reloads: %ld bytes resident before, %ld after\n", count, before, rss_bytes());
 	assert_true(before > 0);
-	assert_int_equal(rss_bytes(), before);
+	assert_int_equal(after, before);
 }
 
 int main(void)
