@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the Debian packages that building, `make check`, `make lint` and `make soak-vm` need.
 #
-#   tests/packages.sh [--lint | --vm]
+#   tests/packages.sh [--build | --lint | --vm]	--build: what a node of yours needs, no tests
 #
 # A temporary policy-rc.d keeps packages such as corosync from starting their
 # services on this host: the tests start their own, inside namespaces. Nor are the
@@ -21,8 +21,11 @@ lint="clang-tidy cppcheck shellcheck"
 vm="qemu-system-x86 cpio"
 
 want="$build $test"
-[ "${1:-}" != --lint ] || want="$want $lint"
-[ "${1:-}" != --vm ] || want="$want $vm"
+case ${1:-} in
+--build) want="$build corosync" ;;
+--lint) want="$want $lint" ;;
+--vm) want="$want $vm" ;;
+esac
 
 missing=
 for p in $want; do
