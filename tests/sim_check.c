@@ -287,8 +287,10 @@ void sim_check_evicted(struct sim_world *w, const struct sim_write *write)
 
 	if (qd_block_decode(write->bytes, SIM_SECTOR, write->slot, &block) != QD_FINE)
 		return;
-	if (!block.has_ext)	/* a daemon of 2011 names nobody: it means who was there */
+	if (!block.has_ext) {	/* a daemon of 2011 names nobody: it means who was there, and hits who is */
 		block.ext.victim_incarnation = write->met;
+		lives_add(&w->check.judged[write->slot], w->lun.incarnation[write->slot]);
+	}
 	sim_say(w, w->node[write->node].id, block.ext.flags & QD_EXT_FENCED ?
 		"its eviction of node %llu lands, as fenced" : "its eviction of node %llu lands", write->slot, 0, 0);
 	lives_add(&w->check.evicted[write->slot], block.ext.victim_incarnation);
