@@ -131,7 +131,7 @@ sim_src := $(sort $(wildcard tests/sim*.c)) qdiskd/cs_proof.c qdiskd/cs_word.c
 # the simulated world alone, and what plays scripts in it
 sim_world_src := $(filter-out tests/sim.c tests/sim_options.c tests/sim_words.c tests/sim_seeds.c tests/sim_tap.c \
 	tests/sim_tell.c tests/sim_shrink.c tests/sim_golden.c tests/sim_tale%.c tests/sim_story%.c \
-	tests/sim_legacy%.c tests/sim_found.c tests/sim_rare.c tests/sim_safety%.c tests/sim_self.c,$(sim_src))
+	tests/sim_legacy%.c tests/sim_found.c tests/sim_rare.c tests/sim_safety%.c tests/sim_self%.c,$(sim_src))
 model_src := $(sort $(wildcard tests/model/*.c)) $(sim_world_src)
 # optional: the simulator is twice as quick with it
 sim_crc := $(shell $(PKG_CONFIG) --exists libdeflate && echo tests/quick_crc.c)

@@ -335,14 +335,14 @@ const char *sim_legacy_13(struct sim_world *w);
 			return why;                \
 	} while (0)
 
-/* sim_story*.c, sim_legacy.c, sim_found.c, sim_safety.c, sim_rare.c, sim_self.c: staged scenarios.
+/* sim_story*.c, sim_legacy.c, sim_found.c, sim_safety.c, sim_rare.c, sim_self*.c: staged scenarios.
  * Each returns NULL, or what did not hold. */
 struct sim_story {
 	const char *name;
 	const char *(*run)(struct sim_world *w);
 };
 extern const struct sim_story sim_stories[], sim_stories_lun[], sim_stories_admin[], sim_stories_fence[], sim_legacy[],
-	sim_found[], sim_self[], sim_safety[], sim_rare[];	/* end: name NULL */
+	sim_found[], sim_self[], sim_self_rules[], sim_safety[], sim_rare[];	/* end: name NULL */
 
 /* sim_golden.c, sim_tale*.c: a story that is kept word by word in tests/traces. No dice
  * are thrown in it: what is kept changes only when something in it behaves differently. */

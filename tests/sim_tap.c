@@ -63,7 +63,8 @@ static unsigned stories(struct sim_world *w, const struct sim_story *story, unsi
 }
 
 static const struct sim_story *const books[] = {
-	sim_stories, sim_stories_lun, sim_stories_admin, sim_stories_fence, sim_legacy, sim_found, sim_safety, sim_rare, sim_self,
+	sim_stories, sim_stories_lun, sim_stories_admin, sim_stories_fence, sim_legacy, sim_found, sim_safety, sim_rare,
+	sim_self, sim_self_rules,
 };
 
 #define BOOKS (sizeof(books) / sizeof(books[0]))
