@@ -120,7 +120,7 @@ unit_clusterconf := clusterconf clusterconf_native clusterconf_nodes clusterconf
 unit_libcman := libcman libcman_parts cman_tool cman_tool_format
 unit_rng := clusterconf_rng
 unit_cman_tool := cman_tool_conf
-unit := $(unit_core) $(unit_check) $(unit_rng) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) config runner fence log cs_state cs_proof cs_word tool_history
+unit := $(unit_core) $(unit_check) $(unit_rng) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) config runner fence fence_pacemaker log cs_state cs_proof cs_word tool_history
 mind_fixture_src := tests/unit/mind_fixture.c tests/unit/mind_scene.c
 engine_fixture_src := tests/unit/engine_fixture.c tests/unit/mind_fixture.c
 laws_fixture_src := tests/unit/laws_fixture.c
@@ -250,7 +250,7 @@ $T/unit/test_config: $(call obj,tests/unit/test_config.c $(config_src) $(cluster
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
 $T/unit/test_runner: $(call obj,tests/unit/test_runner.c $(runner_src))
 	$(call link,-lcmocka)
-$T/unit/test_fence: $(call obj,tests/unit/test_fence.c $(fence_src) $(runner_src))
+$T/unit/test_fence $T/unit/test_fence_pacemaker: $T/unit/test_%: $B/obj/tests/unit/test_%.o $(call obj,$(fence_src) $(runner_src))
 	$(call link,-lcmocka)
 $(unit_status:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(status_fixture_src) $(status_src) qdiskd/tool_ask.c qdiskd/tool_status.c qdiskd/tool_text.c qdiskd/format_text.c)

@@ -125,13 +125,15 @@ const struct qd_config_node *fence_victim(const struct fence_job *job)
 bool fence_run(struct fence_job *job, struct runner_command *command, runner_done_fn done,
 	       uint64_t now_ms)
 {
-	char victim[QD_NODE_NAME_LEN + 16], id[32], silent[40];
+	uint64_t silent_s = job->silent_s + (now_ms - job->begun_ms + 999) / 1000;
+	char victim[QD_NODE_NAME_LEN + 16], id[32], silent[48];
 	const char *const env[] = { victim, id, silent, NULL };
 	int slot;
 
 	(void)snprintf(victim, sizeof(victim), "QDISK_VICTIM=%s", job->name);
 	(void)snprintf(id, sizeof(id), "QDISK_VICTIM_ID=%u", job->node_id);
-	(void)snprintf(silent, sizeof(silent), "QDISK_VICTIM_SILENT=%u", job->silent_s);
+	(void)snprintf(silent, sizeof(silent), "QDISK_VICTIM_SILENT=%llu",
+		       (unsigned long long)silent_s);
 	command->env = env;
 	command->keep_output = true;
 	command->done = done;
@@ -233,6 +235,7 @@ static void job_begin(struct fence_job *job, uint64_t now_ms)
 		(void)snprintf(job->name, sizeof(job->name), "%s", victim->name);
 	fence_say(job, FENCE_NOTE_BEGIN, "%s node %s",
 		  job->means == FENCE_UNFENCE ? "unfencing" : "fencing", job->name);
+	job->begun_ms = now_ms;
 	job->stage = first_stage(job);
 	stage_begin(job, now_ms);
 }
@@ -288,6 +291,18 @@ void fence_drop(struct fence *f, uint32_t node_id)
 {
 	if (qd_bit(node_id))
 		f->job[node_id - 1].dropped = true;
+}
+
+void fence_awaited(struct fence *f, uint32_t node_id, uint64_t now_ms)
+{
+	struct fence_job *job;
+
+	if (!qd_bit(node_id))
+		return;
+	job = &f->job[node_id - 1];
+	job->awaited = true;
+	if (job->state == FENCE_RUNNING && job->stage == FENCE_STAGE_JOIN)
+		fence_pacemaker_leave(job, now_ms);
 }
 
 bool fence_busy(const struct fence *f, uint32_t node_id)

@@ -20,7 +20,7 @@
  *	auto		is Pacemaker at it already, or has it just fenced this node?
  *			Then its outcome counts. Else, and where that fails, the methods;
  *			where there are none, or all fail, Pacemaker is asked
- *	pacemaker	Pacemaker alone
+ *	pacemaker	Pacemaker alone; what it has done since the last beat counts
  *	agents		the methods alone
  *
  * One fencing per victim at a time, all 64 at once. When to begin and whether to
@@ -80,13 +80,15 @@ struct fence_job {
 	enum fence_means means;
 	enum fence_stage stage;
 	uint32_t node_id;
-	uint32_t silent_s;		/* for how long the victim has been silent */
+	uint32_t silent_s;		/* for how long the victim had been silent */
+	uint64_t begun_ms;		/* by then */
 	uint32_t slot;			/* of the runner, while running */
 	uint32_t generation;		/* of the configuration the agent came from */
 	uint32_t method, device;	/* from 0 */
 	uint32_t device_count;		/* of that method */
 	bool failed;			/* something was tried in vain */
 	bool dropped;			/* nothing more is begun */
+	bool awaited;			/* by Pacemaker, see fence_awaited() */
 	char name[QD_NODE_NAME_LEN];	/* the victim's */
 	char agent[QD_NODE_NAME_LEN];
 };
@@ -135,6 +137,10 @@ void fence_cancel(struct fence *f, uint32_t node_id);
 /* The victim has come back by itself: let what runs complete its method (a machine
  * between off and on is worse than one that was reset), and begin nothing more. */
 void fence_drop(struct fence *f, uint32_t node_id);
+
+/* Pacemaker's device (fence_qdisk) waits for this node's fencing: what Pacemaker does
+ * to the node is then this very fencing, and waiting for it would be waiting for itself. */
+void fence_awaited(struct fence *f, uint32_t node_id, uint64_t now_ms);
 
 /* Does a fencing of this node run? */
 bool fence_busy(const struct fence *f, uint32_t node_id);

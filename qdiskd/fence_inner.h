@@ -31,6 +31,7 @@ void fence_agents(struct fence_job *job, uint64_t now_ms);
 /* fence_pacemaker.c */
 void fence_pacemaker_look(struct fence_job *job, uint64_t now_ms);
 void fence_pacemaker_ask(struct fence_job *job, uint64_t now_ms);
+void fence_pacemaker_leave(struct fence_job *job, uint64_t now_ms);
 
 /* fence_secret.c: `text` with every value in it that is a password among the
  * key=value lines of `args` replaced by "***". Cut at `size`. */

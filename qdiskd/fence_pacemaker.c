@@ -1,6 +1,7 @@
 /* Pacemaker, through stonith_admin. Its fencer answers a request when it has done it,
  * which takes CPG: not before corosync's new ring. What is in its history it tells at
- * once. Two requests for one node are one fencing to it. */
+ * once. Two requests for one node at a time are one fencing to it; and one that comes
+ * when the other has just been done is none, if it is told how old that may be. */
 #include "fence_inner.h"
 
 #include <stdio.h>
@@ -16,13 +17,15 @@ enum { LOOK_RUNS = 0, LOOK_DONE = 10, LOOK_NOTHING = 11, LOOK_ABSENT = 12 };
 static const char look[] =
 	"command -v " STONITH " >/dev/null || exit 12\n"
 	"h=$(" STONITH " --output-as=xml --history \"$QDISK_VICTIM\" --verbose 2>&1) || { echo \"$h\"; exit 12; }\n"
-	"case $h in *'state=\"pending\"'*) exit 0 ;; esac\n"
+	"case $h in *'status=\"pending\"'*) exit 0 ;; esac\n"
 	"t=$(" STONITH " --history \"$QDISK_VICTIM\" --quiet 2>/dev/null)\n"
 	"[ \"${t:-0}\" -gt 0 ] 2>/dev/null || exit 11\n"
 	"[ $(($(date +%s) - t)) -le $((QDISK_VICTIM_SILENT + 1)) ] && exit 10\n"
 	"exit 11";
 
-static const char ask[] = "exec " STONITH " --reboot \"$QDISK_VICTIM\" --timeout %u 2>&1";
+/* What fenced the victim since its last beat, also between the look and now, did it. */
+static const char ask[] = "exec " STONITH " --reboot \"$QDISK_VICTIM\" --timeout %u "
+			  "--tolerance $((QDISK_VICTIM_SILENT + 1))s 2>&1";
 
 /* Exit status of an ask that Pacemaker has not heard: not installed, not running. */
 enum { ASK_NOT_INSTALLED = 127, ASK_NOT_CONNECTED = 102 };
@@ -40,7 +43,7 @@ static void look_done(void *arg, const struct runner_result *result)
 		fence_say(job, FENCE_NOTE_WHY, "fence %s: Pacemaker has fenced this node since its last beat",
 			  job->name);
 		fence_stage_end(job, QD_FENCE_SUCCESS, result->now_ms);
-	} else if (said == LOOK_RUNS) {
+	} else if (said == LOOK_RUNS && !job->awaited) {
 		fence_say(job, FENCE_NOTE_WHY, "fence %s: Pacemaker fences this node already, waiting for it",
 			  job->name);
 		job->stage = FENCE_STAGE_JOIN;
@@ -94,4 +97,12 @@ void fence_pacemaker_ask(struct fence_job *job, uint64_t now_ms)
 	(void)snprintf(job->agent, sizeof(job->agent), STONITH);
 	if (!fence_run(job, &c, ask_done, now_ms))
 		fence_stage_end(job, QD_FENCE_FAILED, now_ms);
+}
+
+void fence_pacemaker_leave(struct fence_job *job, uint64_t now_ms)
+{
+	runner_cancel(job->fence->runner, job->slot);
+	fence_say(job, FENCE_NOTE_WHY, "fence %s: Pacemaker itself waits for this fencing, going on without it",
+		  job->name);
+	fence_stage_end(job, QD_FENCE_UNDEFINED, now_ms);
 }

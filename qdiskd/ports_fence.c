@@ -147,6 +147,8 @@ static size_t fence_answer(struct daemon *d, const char *name, bool lun, bool be
 		qd_engine_fence(&d->engine, id, lun);
 		answer = qd_fence_ask(&d->engine.state, id, lun);
 	}
+	if (answer == QD_ASK_RUNS)
+		fence_awaited(&d->fence, id, daemon_now_ms());
 	return reply(text, size, answer_word(answer), qd_fence_answer_text(answer));
 }
 

@@ -132,7 +132,7 @@ if [ -n "${RIG_LONG:-}" ]; then
 	rig_stop
 fi
 expect_one_side
-cluster_start 2 name=pcmk- votes=1 fence=none quorumd='fence="none"'	# Pacemaker alone shoots
+cluster_start 2 name=pcmk- votes=1 fence=none
 races_configure
 SCENARIO_JUDGED=$(rig_now)
 scenario race_with_a_quorum_disk_has_one_loser
