@@ -194,12 +194,16 @@ static const char *row_18(struct sim_world *w)
 	BEGIN(&s);
 	EXPECT(w->node[0].engine.state.incarnation != w->node[1].engine.state.incarnation,
 	       "two nodes have one incarnation");
-	before = w->node[2].engine.state.incarnation;
-	sim_daemon_kill(w, &w->node[2]);
-	sim_run(w, w->now + 1000);
-	sim_daemon_start(w, &w->node[2]);
-	sim_stage_pass(w, 2000);
-	EXPECT(w->node[2].engine.state.incarnation != before, "a new life has the old incarnation");
+	for (uint32_t i = 0; i < 4; i++) {	/* all within a second of the wall clock or two */
+		before = w->node[2].engine.state.incarnation;
+		sim_daemon_kill(w, &w->node[2]);
+		sim_run(w, w->now + 1000);
+		sim_daemon_start(w, &w->node[2]);
+		sim_stage_pass(w, 500);
+		EXPECT(w->node[2].running, "a new life does not begin");
+		EXPECT(w->node[2].engine.state.incarnation != before, "a new life has the old incarnation");
+	}
+	sim_stage_pass(w, 1500);
 	EXPECT(!sim_stage_up(w, 3), "a restart within a millisecond goes unseen");
 	return NULL;
 }
