@@ -5,6 +5,8 @@
 . "$(dirname "$0")/cluster.sh"
 # shellcheck source=tests/rig/pacemaker.sh
 . "$RIG_DIR/pacemaker.sh"
+# shellcheck source=tests/rig/faults.sh
+. "$RIG_DIR/faults.sh"
 
 cluster_enter "$@"
 for tool in pacemakerd stonith_admin; do
@@ -97,6 +99,31 @@ death_without_methods_is_fenced_by_pacemaker() {
 	await 10 log_says 2 "agent Pacemaker result: success"
 }
 
+# Pacemaker has begun, its power switch takes a while, and meanwhile the victim falls silent.
+fencing_that_pacemaker_has_begun_is_joined() {
+	local since master victim asked joined ended
+	both_whole
+	master=$(master_of 1) victim=$(others "$(master_of 1)")
+	since=$(rig_now)
+	joined=$(log_count "$master" "$JOINED") ended=$(log_count "$master" "fence n$victim success")
+	echo 5 > "$RIG_ST/power-slow"
+	node_exec "$master" timeout 40 stonith_admin --reboot "n$victim" --timeout 30 &
+	asked=$!
+	await 5 begun "$master" "$victim"
+	node_freeze "$victim"
+	await 10 says_again "$master" "$JOINED" "$joined"
+	wait "$asked"
+	await 10 says_again "$master" "fence n$victim success" "$ended"
+	rm "$RIG_ST/power-slow"
+	fenced_once "$victim" "$since"
+}
+JOINED="Pacemaker fences this node already"
+says_again() { [ "$(log_count "$1" "$2")" -gt "$3" ]; }
+begun() {
+	node_exec "$1" timeout 10 stonith_admin --output-as=xml --history "n$2" --verbose |
+		grep -q 'status="pending"'
+}
+
 nodes_off() {
 	local n
 	for n in 1 2; do node_off "$n" || node_power_cut "$n"; done
@@ -113,4 +140,5 @@ conf_write
 for n in 1 2; do node_boot "$n"; done
 boot fence_rig
 scenario death_without_methods_is_fenced_by_pacemaker
+scenario fencing_that_pacemaker_has_begun_is_joined
 tap_done
