@@ -264,6 +264,7 @@ struct qd_member {
 	uint64_t fence_next_ms;	/* not before */
 	uint64_t may_beat_ms;	/* for all I have seen it may have beaten, or petted without, as late as that */
 	uint32_t armed_ms;	/* its last beat showed a watchdog armed with that; 0 not */
+	bool left_unseen;	/* not yet dead its slot became unreadable, and has shown no block of its own since */
 	/* bidding */
 	uint32_t bid_ticks;
 	uint16_t bid_sequence;

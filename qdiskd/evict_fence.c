@@ -102,6 +102,13 @@ void evict_lied(struct qd_state *s, uint32_t id, uint64_t now_ms, struct qd_acti
 
 /* ---- Over the LUN ---- */
 
+/* Who leaves disarms its watchdog. While its slot could not be read nobody would have
+ * seen that, and an eviction may stand over it now. */
+static bool surely_armed(const struct qd_member *m)
+{
+	return m->armed_ms && !m->left_unseen;
+}
+
 /* It has been dead for so long that its watchdog must have reset it. Its last pet may
  * come (K-1)*I after its last landing, so that the watchdog's own timeout is not
  * enough; while I say that my LUN is dead it may be petted for that (putoff.c). Nothing
@@ -111,7 +118,7 @@ static bool lun_certain(const struct qd_state *s, const struct qd_member *m, uin
 {
 	uint64_t dead_ms = (uint64_t)member_limit(m, &s->p) * s->p.t.interval_ms;
 
-	return !s->lun_dead && m->readable && m->armed_ms &&
+	return !s->lun_dead && m->readable && surely_armed(m) &&
 	       read_ms >= m->may_beat_ms + m->armed_ms + dead_ms;
 }
 
@@ -119,7 +126,7 @@ static void lun_wait(struct qd_state *s, uint32_t id, const struct qd_input *in,
 {
 	const struct qd_member *m = member_see(s, id);
 
-	if (!m->armed_ms) {
+	if (!m->armed_ms || (m->left_unseen && m->readable)) {
 		note_add(out, QD_NOTE_FENCE_UNARMED, id, 0, 0);
 		fence_ended(s, id, QD_FENCE_UNDEFINED, in, out);
 	} else if (lun_certain(s, m, in->cycle_start_ms)) {
@@ -183,7 +190,7 @@ enum qd_fence_answer qd_fence_ask(const struct qd_state *s, uint32_t id, bool lu
 		return QD_ASK_NO_QUORUM;
 	if (!m->known)
 		return QD_ASK_UNSEEN;
-	if ((lun || s->p.fence_lun) && !m->armed_ms)
+	if ((lun || s->p.fence_lun) && !surely_armed(m))
 		return QD_ASK_UNARMED;
 	if (m->fence_undefined && !lun)
 		return QD_ASK_UNDEFINED;

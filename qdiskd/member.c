@@ -135,6 +135,7 @@ static void member_take(struct qd_state *s, uint32_t id, const struct qd_block *
 		member_down(m);
 	}
 	m->known = true;
+	m->left_unseen = false;
 	m->block = *b;
 	m->read_ms = in->cycle_start_ms;
 	if (member_evicted(m))	/* undead: not up until a new incarnation */
@@ -239,8 +240,10 @@ void member_look(struct qd_state *s, uint32_t id, const struct qd_slot *slot,
 		note_add(out, readable ? QD_NOTE_SLOT_GOOD : QD_NOTE_SLOT_BAD, id, 0, 0);
 	m->looked = true;
 	m->readable = readable;
-	if (!readable)
-		m->may_beat_ms = in->now_ms;	/* and nobody would see it */
+	if (!readable) {	/* it may beat, or leave unless it is dead, and nobody would see it */
+		m->may_beat_ms = in->now_ms;
+		m->left_unseen = m->left_unseen || !m->dead;
+	}
 	if (readable && slot->block.state == QD_STATE_EVICTED)
 		member_take_eviction(m, id, &slot->block, in->now_ms, out);
 	else if (readable)

@@ -144,6 +144,22 @@ static void lun_node_that_has_left_is_not_waited_for(void **state)
 	assert_int_equal(fenced_after(10 * WAIT), 0);
 }
 
+/* The same, but its eviction stands over the leaving block that nobody could read. */
+static void lun_node_that_may_have_left_under_its_eviction_is_refused(void **state)
+{
+	(void)state;
+	silent(3, 2);
+	m.slot[2].result = QD_SLOT_CORRUPT;
+	mind_ring(&m, 2, 3);
+	peer_ring(&m, 2, 2, 3);
+	peer(&m, 2)->online = 3;
+	mind_cycles(&m, 2 * K);
+	assert_int_equal(m.evicted, qd_bit(3));
+	m.slot[2] = (struct qd_slot){ .result = QD_SLOT_OK, .block = m.eviction };
+	assert_int_equal(fenced_after(10 * WAIT), 0);
+	assert_int_equal(m.noted[QD_NOTE_FENCE_UNARMED], 1);
+}
+
 static void lun_block_without_extension_is_refused(void **state)
 {
 	(void)state;
@@ -341,6 +357,7 @@ int main(void)
 		test_with(armed, lun_eviction_by_another_of_one_not_dead_to_me_counts_from_its_sight),
 		test_with(armed, lun_node_without_armed_watchdog_is_refused_once),
 		test_with(armed, lun_node_that_has_left_is_not_waited_for),
+		test_with(armed, lun_node_that_may_have_left_under_its_eviction_is_refused),
 		test_with(armed, lun_block_without_extension_is_refused),
 		test_with(armed, lun_switched_off_by_a_reload_goes_on_with_agents),
 		test_with(master, asked_living_node_is_evicted_and_fenced_in_the_next_cycle),
