@@ -59,7 +59,7 @@ join_without_the_key_says_how_to_make_it() {
 # What the old service script did, word for word; the quorum disk comes with join.
 join_as_the_service_script_does() {
 	local n
-	tool 1 -t 2 -q join -P -n n1
+	tool 1 -t 1 -q join -P -n n1
 	[ "$code" = 2 ]	# alone it has one vote of three and no quorum before the disk has it
 	[[ $err == *"Timed-out waiting for cluster" ]]
 	# shellcheck disable=SC2086	# a list of words

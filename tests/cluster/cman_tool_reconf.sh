@@ -78,7 +78,7 @@ heuristics_and_votes_change_without_downtime() {
 	cluster_conf 4 "1 2 3" "$(quorumd 'reboot="0" votes="2" min_score="2"' "$true_<heuristic program=\"test ! -e /run/unfit\" score=\"2\" interval=\"1\" tko=\"1\"/>")"
 	reload 1 2 3
 	for n in 1 2 3; do await 5 status_is $n '"\(.score)/\(.score_max)"' 3/3; done
-	agree 1 2 3
+	await 5 agree 1 2 3
 	never_lost_quorum 1 2 3 "$since"
 	node_exec 3 touch /run/unfit
 	await 5 status_is 3 '"\(.score)/\(.score_max)"' 1/3
@@ -111,7 +111,7 @@ attributes_change_or_are_refused_as_the_manual_page_says() {
 	await 5 node_logged 1 "label or device changed; that needs a stop and start of qdiskd, the old configuration stays"
 	cluster_conf 4 "1 2 3" "$(quorumd 'votes="2"' "$true_")"
 	qdiskd_signal 1 HUP
-	agree 1 2 3
+	await 5 agree 1 2 3
 	never_lost_quorum 1 2 3 "$since"
 }
 timings_are_refused_with_the_reason_and_the_cluster_goes_on() {
@@ -124,7 +124,7 @@ of them, then load the configuration on each
 cman_tool: Not reloading, configuration is not valid"
 	qdiskd_signal 1 HUP	# corosync.conf stays, and does not fit
 	await 5 node_logged 1 "quorum.device.timeout: 900 is too long; at most 800"
-	agree 1 2 3
+	await 5 agree 1 2 3
 	never_lost_quorum 1 2 3 "$since"
 }
 # All nodes are up: their own votes are a quorum.

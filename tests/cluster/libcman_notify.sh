@@ -199,7 +199,8 @@ config_update_is_delivered_with_the_version() {
 	client a 1
 	works a "0 init"
 	works a "0 notify x"
-	sed -i 's/config_version: .*/config_version: 7/; t; s/^totem {/&\n\tconfig_version: 7/' "$RIG_ST/n1/corosync.conf"
+	# node 2 comes later: a corosync with an older version than another's exits
+	sed -i 's/config_version: .*/config_version: 7/; t; s/^totem {/&\n\tconfig_version: 7/' "$RIG_ST"/n[12]/corosync.conf
 	works a "1 admin"
 	works a "1 set_version 6.2.0 7"
 	await_event a 0 "event 0 CONFIG_UPDATE 7"
