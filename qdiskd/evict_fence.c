@@ -109,17 +109,31 @@ static bool surely_armed(const struct qd_member *m)
 	return m->armed_ms && !m->left_unseen;
 }
 
-/* It has been dead for so long that its watchdog must have reset it. Its last pet may
- * come (K-1)*I after its last landing, so that the watchdog's own timeout is not
- * enough; while I say that my LUN is dead it may be petted for that (putoff.c). Nothing
- * has landed between the time from which this counts and the begin of the read that shows
- * it silent still. */
+/* For how long, by my clock, its watchdog may leave it alive after its last landing. Its last
+ * pet may come (K-1)*I after that, so that the watchdog's own timeout is not enough; and
+ * its clock may be slower than mine by 1 part in 2K. With I 200, K 8, a timeout of 2000:
+ *
+ *	T0	its last landing
+ *	T1488	its last pet, at 1400 of its own clock
+ *	T3600	timeout + K*I: enough where the timeout is (K+1)*I or less. It is K*I, rounded
+ *		up to whole seconds: here it is not enough
+ *	T3613	the watchdog resets it, after 2000 of its own clock
+ *	T3825	(timeout + K*I) * (1 + 1/2K)
+ */
+static uint64_t lun_wait_ms(const struct qd_state *s, const struct qd_member *m)
+{
+	uint64_t wait_ms = m->armed_ms + (uint64_t)member_limit(m, &s->p) * s->p.t.interval_ms;
+
+	return wait_ms + wait_ms / (2 * s->p.t.tko) + 1;
+}
+
+/* It has been dead for so long that its watchdog must have reset it; while I say that my
+ * LUN is dead it may be petted all the same (putoff.c). Nothing has landed between the time
+ * from which this counts and the begin of the read that shows it silent still. */
 static bool lun_certain(const struct qd_state *s, const struct qd_member *m, uint64_t read_ms)
 {
-	uint64_t dead_ms = (uint64_t)member_limit(m, &s->p) * s->p.t.interval_ms;
-
 	return !s->lun_dead && m->readable && surely_armed(m) &&
-	       read_ms >= m->may_beat_ms + m->armed_ms + dead_ms;
+	       read_ms >= m->may_beat_ms + lun_wait_ms(s, m);
 }
 
 static void lun_wait(struct qd_state *s, uint32_t id, const struct qd_input *in, struct qd_actions *out)

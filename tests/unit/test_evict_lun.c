@@ -28,8 +28,9 @@ static unsigned fenced_after(unsigned most)
 	return 0;
 }
 
-/* Its last beat was seen in a read that ended no later than one tick after it. */
-enum { WAIT = (WATCHDOG + K * I + I - 1) / I };
+/* (timeout + K*I) * (1 + 1/2K), for a clock that is slower than this one; its last beat was
+ * seen in a read that ended no later than one tick after it. */
+enum { WAIT_MS = (WATCHDOG + K * I) * (2 * K + 1) / (2 * K) + 1, WAIT = (WAIT_MS + I - 1) / I };
 
 static void lun_node_counts_as_fenced_after_watchdog_and_k(void **state)
 {
@@ -41,6 +42,20 @@ static void lun_node_counts_as_fenced_after_watchdog_and_k(void **state)
 	assert_int_equal(m.noted[QD_NOTE_FENCE_OK], 1);
 	mind_cycles(&m, 2);
 	assert_true(m.eviction.ext.flags & QD_EXT_FENCED);
+}
+
+/* Its clock is as slow as is assumed at most. Its last pet came (K-1)*I after its last
+ * landing, and the watchdog's timeout after that it may still live. */
+static void lun_wait_outlasts_the_slowest_clock(void **state)
+{
+	const uint64_t lives_ms = (uint64_t)(L1 + WATCHDOG) * (2 * K + 1) / (2 * K);
+	uint64_t last_ms = see(3)->may_beat_ms;
+
+	(void)state;
+	assert_true(lives_ms > WATCHDOG + K * I);
+	m.beating &= ~qd_bit(3);
+	assert_int_not_equal(fenced_after(100), 0);
+	assert_true(m.in.cycle_start_ms > last_ms + lives_ms);
 }
 
 /* Node 3 may have petted its watchdog on that, without a beat. */
@@ -349,6 +364,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test_with(armed, lun_node_counts_as_fenced_after_watchdog_and_k),
+		test_with(armed, lun_wait_outlasts_the_slowest_clock),
 		test_with(armed, lun_wait_begins_anew_when_my_own_lun_was_dead),
 		test_with(armed, lun_wait_is_by_the_larger_k_of_both),
 		test_with(armed, lun_new_beat_begins_the_wait_anew),
