@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "../qdiskd/config.h"
-#include "qd_core.h"
+#include "qd_laws.h"
 
 #define CLUSTER_CONF "/etc/cluster/cluster.conf"
 #define COROSYNC_CONF "/etc/corosync/corosync.conf"

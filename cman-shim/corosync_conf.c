@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "qd_core.h"
+#include "qd_laws.h"
 
 #define LEGACY_TOKEN_MS 10000u
 #define CMAN_NAME_MAX 16u	/* bytes of a cluster's name that libcman can show */

@@ -3,7 +3,7 @@
  * struct qd_config is what cluster.conf (or corosync's cmap) says, nothing
  * resolved; it has no pointers, so that the child that parses XML can send it
  * through a pipe. struct qd_facts is what a running corosync says. The laws
- * (qd_core.h, qd_config_check()) make struct qd_params from both: the values
+ * (qd_laws.h, qd_config_check()) make struct qd_params from both: the values
  * in force, the only ones that the mind ever sees.
  * Attributes, defaults and meanings: qdisk(5).
  */

@@ -20,8 +20,8 @@
  *	evict_fence.c	whom a node may fence, and when
  *	putoff.c	a LUN that is dead for everybody
  *	stop.c		a clean stop, and hand-over by the leaver
- *	score.c		heuristics to a score
- *	laws*.c		configuration and corosync's facts to struct qd_params
+ *	score.c		heuristics to a score (qd_score.h)
+ *	laws*.c		configuration and corosync's facts to struct qd_params (qd_laws.h)
  *	note.c		words for all of it
  */
 #ifndef QD_CORE_H
@@ -160,55 +160,6 @@ struct qd_actions {
 	bool want_express;	/* another cycle soon, out of turn */
 	struct qd_action action[QD_ACTIONS_MAX];
 };
-
-/* ---- Heuristics and score ---- */
-
-enum qd_heuristic_phase { QD_HEUR_IDLE, QD_HEUR_RUNNING };
-
-struct qd_heuristic_state {
-	enum qd_heuristic_phase phase;
-	bool up;
-	uint32_t misses;	/* failures in a row */
-	uint64_t next_ms;	/* when it is due */
-	uint64_t started_ms;
-	uint32_t score, interval_ms, tko, timeout_ms;	/* in force */
-};
-
-struct qd_score {
-	uint32_t count;
-	struct qd_heuristic_state heuristic[QD_HEURISTICS_MAX];
-};
-
-enum qd_heuristic_change { QD_HEUR_SAME, QD_HEUR_UP, QD_HEUR_DOWN, QD_HEUR_MISSED };
-
-/* Take over the configured heuristics, all down and due now. Where interval or
- * tko are not given they follow from (K-1)*I, which also ends a run. */
-void qd_score_init(struct qd_score *score, const struct qd_config *config,
-		   const struct qd_timings *t, uint64_t now_ms);
-
-/* The heuristics of `to` replace those of `from`, all of whose runs have been cancelled.
- * One whose program stays keeps whether it is up, and its failures in a row; one that is
- * new is as fit as the node was, until its runs say otherwise. Each is due an interval
- * from now, when the last of a cancelled run is gone. */
-void qd_score_change(struct qd_score *score, const struct qd_config *from, const struct qd_config *to,
-		     const struct qd_timings *t, bool was_fit, uint64_t now_ms);
-
-/* Index of a heuristic to start now, or -1; call until -1. It counts as started. */
-int qd_score_due(struct qd_score *score, uint64_t now_ms);
-
-/* How a run ended. OVERDUE: after timeout_ms; its whole process group was killed. */
-enum qd_heuristic_end { QD_RUN_OK, QD_RUN_FAILED, QD_RUN_OVERDUE };
-
-/* A run has ended. One success is up; tko failures in a row, or one run that is
- * overdue, are down. */
-enum qd_heuristic_change qd_score_ended(struct qd_score *score, unsigned index,
-					enum qd_heuristic_end end, uint64_t now_ms);
-
-/* Sum of those up, and of all; 1/1 without heuristics. */
-void qd_score_sum(const struct qd_score *score, uint32_t *ret_score, uint32_t *ret_max);
-
-/* Score needed: min_score, or max/2+1. */
-uint32_t qd_score_required(uint32_t min_score, uint32_t score_max);
 
 /* ---- State ---- */
 
@@ -418,56 +369,6 @@ bool qd_fence_still_beats(const struct qd_state *state, uint32_t node_id);
 
 /* ms since the last beat began, as of now. */
 uint64_t qd_silence(const struct qd_state *state, uint64_t now_ms);
-
-/* ---- Laws ---- */
-
-/* L1: from this silence on a node casts 0 and stops petting: (K-1)*I. */
-static inline uint64_t qd_law_withdraw_ms(const struct qd_timings *t)
-{
-	return (uint64_t)(t->tko - 1) * t->interval_ms;
-}
-
-/* L2: from this silence on a node is dead to itself: K*I. */
-static inline uint64_t qd_law_dead_ms(const struct qd_timings *t)
-{
-	return (uint64_t)t->tko * t->interval_ms;
-}
-
-/* The watchdog's timeout in whole seconds, as its hardware counts: from its last
- * pet to the reset at least K*I. */
-static inline uint32_t qd_law_watchdog_s(const struct qd_timings *t)
-{
-	return (uint32_t)((qd_law_dead_ms(t) + 999) / 1000);
-}
-
-/* L4: how long until a dead master is replaced, must be under the token: I*(K+M+W). */
-static inline uint64_t qd_law_master_recovery_ms(const struct qd_timings *t)
-{
-	return (uint64_t)t->interval_ms * (t->tko + t->master_wait + t->upgrade_wait);
-}
-
-/* L5: least sync_timeout, also what is generated: I*(K+M+W+2). */
-static inline uint64_t qd_law_sync_ms(const struct qd_timings *t)
-{
-	return qd_law_master_recovery_ms(t) + 2u * (uint64_t)t->interval_ms;
-}
-
-/* Z: how long corosync may go on counting a vote whose daemon is silent. */
-static inline uint64_t qd_law_forget_ms(const struct qd_params *p)
-{
-	return (uint64_t)p->v_ms + p->token_ms + p->consensus_ms + p->y_ms + 2u * (uint64_t)p->t.interval_ms;
-}
-
-/* Resolve what is configured and what corosync runs into the values in force,
- * and check every law. `facts->known` false: the lines to write are judged
- * instead of those that run. `findings` is overwritten; with findings->errors
- * the values must not be used. Returns the number of errors. */
-unsigned qd_config_check(const struct qd_config *config, const struct qd_facts *facts,
-			 struct qd_params *ret_params, struct qd_findings *findings);
-
-/* The lines of corosync.conf that go with these values, into text; returns its
- * length as snprintf does. */
-size_t qd_corosync_lines(const struct qd_params *params, char *text, size_t size);
 
 /* ---- Words ---- */
 

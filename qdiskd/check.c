@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "qd_score.h"
+
 struct judge {
 	const struct check_facts *f;
 	struct check_report *report;

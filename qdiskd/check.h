@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "qd_core.h"
+#include "qd_laws.h"
 
 enum check_kind {
 	CHECK_DISK,		/* a disk, or a multipath device */

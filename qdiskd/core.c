@@ -1,6 +1,7 @@
 /* qd_step(): the order of things within one step; start and silence.
  * Total: for every state and input it ends, in bounded time, with bounded actions. */
 #include "mind.h"
+#include "qd_score.h"
 
 struct qd_action *action_add(struct qd_actions *out, enum qd_action_type type)
 {

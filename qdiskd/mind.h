@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "qd_core.h"
+#include "qd_laws.h"
 
 /* Each node id in a mask, lowest first. `break` leaves this node only. */
 #define for_each_node(id, mask)                                                        \

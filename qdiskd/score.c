@@ -1,6 +1,7 @@
 /* Heuristics to a score: when to run which, and what its ending means. Running
  * them is the runner's. Rules: qdisk(5), "Heuristics". */
 #include "mind.h"
+#include "qd_score.h"
 
 /* Legacy's choice of an interval for a heuristic that has none, from the time
  * (K-1)*I in which it should find out; in seconds, below 3 undefined there. */

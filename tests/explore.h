@@ -44,6 +44,7 @@
 #include <string.h>
 
 #include "../qdiskd/cs_proof.h"
+#include "qd_laws.h"
 #include "qd_ports.h"
 
 #define XP_NODES 3u

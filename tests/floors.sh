@@ -17,7 +17,7 @@ case $BUILD in /*) ;; *) BUILD=$here/$BUILD ;; esac
 table='
 0 words		include/qd_format.h include/qd_box.h include/qd_config.h include/qd_latency.h
 0 words		qdiskd/format*.[ch] qdiskd/latency.c
-1 mind		include/qd_core.h include/qd_note.h qdiskd/mind.h qdiskd/laws.h
+1 mind		include/qd_core.h include/qd_laws.h include/qd_note.h include/qd_score.h qdiskd/mind.h qdiskd/laws.h
 1 mind		qdiskd/core.c qdiskd/own.c qdiskd/member.c qdiskd/elect.c qdiskd/vote.c qdiskd/evict.c qdiskd/evict_fence.c
 1 mind		qdiskd/putoff.c qdiskd/stop.c qdiskd/score.c qdiskd/laws.c qdiskd/laws_corosync.c qdiskd/note.c
 2 cycle		include/qd_ports.h qdiskd/engine.c qdiskd/engine_*.[ch]
@@ -48,8 +48,8 @@ table='
 
 # Headers that other rooms may include; every other header is its room's own.
 public='
-include/qd_format.h include/qd_box.h include/qd_config.h include/qd_latency.h include/qd_core.h include/qd_note.h
-include/qd_ports.h include/libcman.h
+include/qd_format.h include/qd_box.h include/qd_config.h include/qd_latency.h include/qd_core.h include/qd_laws.h
+include/qd_note.h include/qd_ports.h include/qd_score.h include/libcman.h
 qdiskd/aio.h qdiskd/cs.h qdiskd/device.h qdiskd/discover.h qdiskd/runner.h qdiskd/fence.h
 qdiskd/privileges.h
 qdiskd/tool_ask.h qdiskd/watchdog.h qdiskd/log.h qdiskd/status.h qdiskd/config.h cman-shim/clusterconf.h

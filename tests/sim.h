@@ -56,6 +56,7 @@
 
 #include "../qdiskd/cs_proof.h"
 #include "../qdiskd/cs_word.h"
+#include "qd_laws.h"
 #include "qd_ports.h"
 
 #define SIM_NODES 16u		/* of the cluster */

@@ -1,4 +1,5 @@
 /* Staged scenario: heuristics of the 2011 daemon stopped being run, for hours. */
+#include "qd_score.h"
 #include "sim.h"
 
 #define HOURS_13 10000u

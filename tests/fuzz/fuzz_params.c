@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "qd_core.h"
+#include "qd_laws.h"
 
 static void check_laws(const struct qd_params *p, const struct qd_facts *facts)
 {

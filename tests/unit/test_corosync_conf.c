@@ -9,7 +9,7 @@
 
 #include "../../cman-shim/corosync_conf.h"
 #include "clusterconf_fixture.h"
-#include "qd_core.h"
+#include "qd_laws.h"
 
 #define GOLDEN TESTS "/corosync_conf/"
 

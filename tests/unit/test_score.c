@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "mind_fixture.h"
+#include "qd_score.h"
 
 static struct qd_config config;
 static struct qd_score score;
