@@ -139,15 +139,16 @@ static int label_write(struct daemon *d)
 static bool adopt(struct daemon *d)
 {
 	struct qd_params params;
+	unsigned errors;
 
 	if (!config_timings_open(&d->config))
 		return false;
-	d->open_config = d->config;
-	config_timings_set(&d->open_config, &d->lun.label.timings);
-	if (qd_config_check(&d->open_config, &d->facts, &params, &d->findings) != 0)
-		return false;
-	d->params = params;
-	return true;
+	config_timings_set(&d->config, &d->lun.label.timings);
+	errors = qd_config_check(&d->config, &d->facts, &params, &d->findings);
+	config_timings_unset(&d->config);
+	if (errors == 0)
+		d->params = params;
+	return errors == 0;
 }
 
 int start_agree(struct daemon *d)

@@ -76,9 +76,11 @@ int config_load(const char *path, struct qd_config *ret, char *error, size_t err
 int config_names_device(const struct qd_config *config, char *error, size_t error_size);
 
 /* Does this configuration name none of the five timings? Then those that the cluster
- * has agreed on, or runs with, are as good as any: set them. Pure. */
+ * has agreed on, or runs with, are as good as any: set them, and leave them open again
+ * once the laws have judged. Pure. */
 bool config_timings_open(const struct qd_config *config);
 void config_timings_set(struct qd_config *config, const struct qd_timings *t);
+void config_timings_unset(struct qd_config *config);
 
 /* May everything in here be used without looking again: texts end, counts and
  * indexes are within their arrays, numbers within the limits of qd_config.h,

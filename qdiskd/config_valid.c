@@ -301,3 +301,8 @@ void config_timings_set(struct qd_config *c, const struct qd_timings *t)
 	c->upgrade_wait = t->upgrade_wait;
 	c->master_wait = t->master_wait;
 }
+
+void config_timings_unset(struct qd_config *c)
+{
+	c->interval_ms = c->tko = c->tko_up = c->upgrade_wait = c->master_wait = QD_UNSET;
+}

@@ -239,7 +239,7 @@ bool cs_native(struct cs *cs, struct qd_native *ret_native)
 	(void)pthread_mutex_lock(&cs->lock);
 	known = cs->facts.known;
 	if (known)
-		*ret_native = cs->native;
+		cs_native_copy(ret_native, &cs->native);
 	(void)pthread_mutex_unlock(&cs->lock);
 	return known;
 }

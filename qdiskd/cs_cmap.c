@@ -192,7 +192,7 @@ int cs_facts_read(uint32_t deadline_ms, struct qd_facts *ret_facts, struct qd_na
 	if (rc == 0)
 		*ret_facts = job->facts;
 	if (rc == 0 && ret_native)
-		*ret_native = job->native;
+		cs_native_copy(ret_native, &job->native);
 	if (rc != 0)
 		(void)snprintf(error, size, "%s", job->error); /* cut: still says it */
 	facts_job_free(job);

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "cs_proof.h"
 #include "cs_state.h"
@@ -46,6 +47,13 @@ int cs_cmap_dispatch(struct cs_cmap *cmap);
  * meanwhile, again. Errors as cs_facts_read(). */
 int cs_cmap_read(struct cs_cmap *cmap, struct qd_facts *ret_facts, struct qd_native *ret_native,
 		 char *error, size_t size);
+/* As many pairs as there are: the rest has never been touched, and stays so. */
+static inline void cs_native_copy(struct qd_native *to, const struct qd_native *from)
+{
+	to->count = from->count;
+	memcpy(to->pair, from->pair, from->count * sizeof(from->pair[0]));
+}
+
 /* cs_native.c: the keys that are meant for us. Errors as cs_facts_read(). */
 int cs_native_read(struct cs_cmap *cmap, struct qd_native *ret_native, char *error, size_t size);
 /* An integer of any type that cmap has, as corosync.conf and cmapctl may set it. 0 or -ERANGE. */

@@ -90,7 +90,6 @@ struct daemon {
 	struct config_reader reader;	/* of a reload */
 	bool reloading;
 	bool facts_unfit;		/* corosync's values do not fit: the file decides */
-	struct qd_config open_config;	/* one that leaves the timings open, with them */
 	struct qd_params next_params;	/* with other nodes, in force between two cycles */
 	bool nodes_pending;
 	struct qd_config next_config;

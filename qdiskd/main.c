@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <linux/close_range.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #define PID_FILE "/run/qdiskd.pid"
 #define BLACKBOX RUN_DIR "/blackbox"
 #define COROSYNC_WAIT_MS 200u
+#define LARGE_BYTES (64 * 1024)
 
 static struct daemon the_daemon;	/* large; the loop's callbacks get it as data */
 
@@ -368,6 +370,9 @@ int main(int argc, char **argv)
 	if (rc != EXIT_OK)
 		return rc;
 	(void)signals_block(/* stops */ false);
+	/* What is large is needed at start and for a reload, and goes back when it is freed:
+	 * left alone, glibc raises this limit with each such block, and keeps the next. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	(void)umask(022);	/* whatever the one who starts us has; and what he left open stays ours */
 	(void)close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
 	if (geteuid() != 0) {

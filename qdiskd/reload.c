@@ -65,16 +65,15 @@ static void reload_commit(struct daemon *d, const struct qd_params *params)
 }
 
 /* The laws, for a configuration that leaves the timings open with those that run. */
-static void reload_check(struct daemon *d, const struct qd_config *config, struct qd_params *ret)
+static void reload_check(struct daemon *d, struct qd_config *config, struct qd_params *ret)
 {
-	const struct qd_config *asked = config;
+	bool open = config_timings_open(config);
 
-	if (config_timings_open(config)) {
-		d->open_config = *config;
-		config_timings_set(&d->open_config, &d->params.t);
-		asked = &d->open_config;
-	}
-	(void)qd_config_check(asked, &d->facts, ret, &d->findings);
+	if (open)
+		config_timings_set(config, &d->params.t);
+	(void)qd_config_check(config, &d->facts, ret, &d->findings);
+	if (open)
+		config_timings_unset(config);
 }
 
 /* next_config takes effect, or false and why in the log. */

@@ -177,7 +177,7 @@ const char *start_device_name(const struct daemon *d)
 
 static int lun_find(struct daemon *d)
 {
-	static struct discover_list list;	/* large */
+	struct discover_list *list;	/* large */
 	char why[DISCOVER_WHY_MAX];
 	int rc;
 
@@ -185,14 +185,20 @@ static int lun_find(struct daemon *d)
 		(void)snprintf(d->lun.path, sizeof(d->lun.path), "%s", d->config.device);
 		return EXIT_OK;
 	}
-	rc = discover_by_label(NULL, d->config.label, &list);
-	if (rc != 0) {
-		discover_explain(rc, d->config.label, &list, why, sizeof(why));
-		complain(why);
+	list = calloc(1, sizeof(*list));
+	if (!list) {
+		complain("no memory to look for the LUN");
 		return EXIT_DEVICE;
 	}
-	(void)snprintf(d->lun.path, sizeof(d->lun.path), "%s", list.lun[0].path);
-	return EXIT_OK;
+	rc = discover_by_label(NULL, d->config.label, list);
+	if (rc == 0) {
+		(void)snprintf(d->lun.path, sizeof(d->lun.path), "%s", list->lun[0].path);
+	} else {
+		discover_explain(rc, d->config.label, list, why, sizeof(why));
+		complain(why);
+	}
+	free(list);
+	return rc == 0 ? EXIT_OK : EXIT_DEVICE;
 }
 
 /* Refuse the LUN: one line that names it. */

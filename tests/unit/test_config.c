@@ -418,6 +418,23 @@ static void config_without_quorumd_or_device_is_told(void **state)
 	assert_non_null(strstr(error, "there is no <quorumd> element"));
 }
 
+static void config_timings_set_for_the_laws_are_open_again_afterwards(void **state)
+{
+	const struct qd_timings t = { .interval_ms = 200, .tko = 8, .tko_up = 2, .upgrade_wait = 2,
+				      .master_wait = 3 };
+
+	(void)state;
+	config = parsed;
+	config_timings_unset(&config);
+	assert_true(config_timings_open(&config));
+	config_timings_set(&config, &t);
+	assert_false(config_timings_open(&config));
+	assert_int_equal(config.interval_ms, 200);
+	assert_int_equal(config.master_wait, 3);
+	config_timings_unset(&config);
+	assert_true(config_timings_open(&config));
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -514,6 +531,7 @@ int main(void)
 		cmocka_unit_test(config_text_without_end_is_invalid),
 		cmocka_unit_test(config_limits_are_valid),
 		cmocka_unit_test(config_without_quorumd_or_device_is_told),
+		cmocka_unit_test(config_timings_set_for_the_laws_are_open_again_afterwards),
 		cmocka_unit_test(legacy_33_reloads_leave_memory_to_the_page),
 	};
 
