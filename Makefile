@@ -323,8 +323,11 @@ check_device := $T/device/test_aio $T/device/test_watchdog $(sort $(wildcard tes
 fuzz_targets := label block box engine mind clusterconf wire facts reply status discover words word
 fuzz_src := tests/fuzz/fuzz.c tests/fuzz/fuzz_params.c $(fuzz_targets:%=tests/fuzz/fuzz_%.c)
 check_fuzz := tests/fuzz/smoke.sh
+check_cman := $(sort $(wildcard tests/cluster/cman_tool_*.sh tests/cluster/libcman_*.sh))
 check_cluster := tests/rig/s1check_test.sh tests/rig/faultlun_test.sh \
-	$(filter-out tests/cluster/cluster.sh,$(sort $(wildcard tests/cluster/*.sh)))
+	$(filter-out tests/cluster/cluster.sh $(check_cman),$(sort $(wildcard tests/cluster/*.sh)))
+# these mostly wait, and how long is no matter
+pairs := -j 2
 # programs and helpers of the shell tests
 run := CMAN_TOOL=$(CURDIR)/$B/cman_tool CMAN_TOOL_PROBE=$(CURDIR)/$T/cluster/cman_tool_probe \
 	CMAN_TOOL_QDEV=$(CURDIR)/$T/cluster/cman_tool_qdev LIBCMAN_DIR=$(CURDIR)/$B \
@@ -337,9 +340,10 @@ check:
 	$(Q)tests/packages.sh
 	$(Q)$(MAKE) --no-print-directory check-run
 check-run: tests fuzz-programs
-	$(Q)$(run) $(check_unit) $(check_sim) $(check_mutants) $(check_fuzz) $(check_device) $(check_cluster)
+	$(Q)$(run) $(pairs) $(check_unit) $(check_device) $(check_cman) -j 1 \
+		$(check_sim) $(check_mutants) $(check_fuzz) $(check_cluster)
 check-unit: $(unit_programs) all
-	$(Q)$(run) $(check_unit)
+	$(Q)$(run) $(pairs) $(check_unit)
 check-sim: $T/sim $T/model $T/explore
 	$(Q)$(run) $(check_sim)
 check-mutants: $T/sim $T/explore
@@ -347,9 +351,9 @@ check-mutants: $T/sim $T/explore
 check-fuzz: fuzz-programs
 	$(Q)$(run) $(check_fuzz)
 check-device: all $(device_programs:%=$T/device/%) $T/rig/fakedog
-	$(Q)$(run) $(check_device)
+	$(Q)$(run) $(pairs) $(check_device)
 check-cluster: all $(helpers)
-	$(Q)$(run) $(check_cluster)
+	$(Q)$(run) $(pairs) $(check_cman) -j 1 $(check_cluster)
 
 # the simulator as one test program, its model of corosync as another, and the explorer
 tests check-sim: $(check_sim)
@@ -394,7 +398,7 @@ soak-vm: all
 
 # every cluster scenario ROUNDS times; stops at the first failure
 ROUNDS ?= 10
-ROUNDS_OF ?= $(filter-out %_random.sh,$(check_cluster))
+ROUNDS_OF ?= $(filter-out %_random.sh,$(check_cluster)) $(check_cman)
 rounds: all $(helpers)
 	$(Q)for i in $$(seq $(ROUNDS)); do echo "round $$i"; \
 		RIG_LONG=1 $(run) $(ROUNDS_OF) || exit 1; done

@@ -228,7 +228,7 @@ static const struct plan tap_plan[] = {
 	{ 3, 0, "bid", false, false, false, 60 }, { 3, 0, "rival", false, true, false, 60 },
 	{ 2, 1, "calm", true, false, false, 60 }, { 2, 1, "calm", false, true, false, 60 }, { 2, 1, "calm", false, false, true, 60 },
 	{ 2, 1, "cold", false, false, false, 60 }, { 2, 1, "split", false, false, false, 60 },
-	{ 2, 2, "calm", false, false, false, 15 }, { 3, 1, "calm", false, false, false, 15 },
+	{ 2, 2, "calm", false, false, false, 5 }, { 3, 1, "calm", false, false, false, 5 },
 	{ 0 },
 };
 

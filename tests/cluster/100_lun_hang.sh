@@ -239,7 +239,7 @@ lun_slow_at_one_and_a_half_intervals_costs_followers_the_devices_votes() {
 	follower=$(a_follower 1)
 	lun_all "delay=$((CONF_I * 3 / 2))"
 	await 5 status_is "$follower" .vote.expired true
-	log_says "$follower" "corosync counts it for $CONF_V ms"
+	await 2 log_says "$follower" "corosync counts it for $CONF_V ms"
 	steadily 1 nodes_quorate 1,2,3
 	casts "$master" "$master"
 	lun_all ok
@@ -372,19 +372,19 @@ refused() {
 	grep -q "no device has the label '$CONF_label'; .* $2" "$RIG_ST/start"
 }
 
-cluster_start 3 lun=faulty
+cluster_start 3 transport=udpu lun=faulty
 scenario cluster_starts
 scenario hang_below_the_first_law_costs_nothing
 scenario legacy_34_latencies_are_told_and_a_slow_lun_is_warned_of
-scenario lun_slow_at_half_an_interval_costs_nothing
+scenario_long lun_slow_at_half_an_interval_costs_nothing
 scenario lun_slow_at_nine_tenths_of_an_interval_costs_nothing
 scenario lun_slow_at_one_and_a_half_intervals_costs_followers_the_devices_votes
 scenario hang_of_exactly_the_second_law_ends_well
-scenario lun_dead_for_all_takes_the_devices_votes_only
+scenario_long lun_dead_for_all_takes_the_devices_votes_only
 scenario master_whose_path_hangs_is_fenced_and_replaced
 scenario lun_dead_for_all_and_back_blocks_two_of_three_and_frees_them
 scenario follower_whose_path_hangs_is_fenced_and_comes_back
-scenario follower_that_cannot_read_is_fenced_and_comes_back
+scenario_long follower_that_cannot_read_is_fenced_and_comes_back
 scenario_long legacy_32_write_that_is_dropped_is_no_beat
 scenario_long legacy_21_slow_reads_do_not_delay_a_death
 scenario follower_released_after_its_eviction_obeys

@@ -151,7 +151,7 @@ daemon_that_starts_without_its_lun_leaves_the_cluster() {
 }
 
 BASE='allow_kill="0" fence="none"'
-cluster_start 3 lun=faulty quorumd="io_timeout=\"1\" $BASE"
+cluster_start 3 transport=udpu lun=faulty quorumd="io_timeout=\"1\" $BASE"
 scenario cluster_starts
 scenario all_paths_die_and_nobody_ends_itself
 scenario one_path_comes_back_and_the_others_end_themselves

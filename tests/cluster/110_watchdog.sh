@@ -127,7 +127,7 @@ watchdog_that_is_missing_is_refused() {
 }
 
 # Nobody fences: what ends a node here is its watchdog alone.
-cluster_start 2 votes=1 fence=none quorumd='watchdog="/run/dog/watchdog"'
+cluster_start 2 transport=udpu votes=1 fence=none quorumd='watchdog="/run/dog/watchdog"'
 scenario watchdog_is_armed_by_the_first_landing_and_petted_in_each_cycle
 scenario clean_stop_disarms_the_watchdog
 scenario watchdog_resets_a_node_whose_daemon_was_killed

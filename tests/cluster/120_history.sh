@@ -71,7 +71,7 @@ history_of_nobody_is_refused() {
 	grep -q "/dev/no-such-lun: " "$RIG_ST/history"
 }
 
-cluster_start 2 votes=1
+cluster_start 2 transport=udpu votes=1
 scenario cluster_starts
 scenario history_of_a_dead_node_tells_its_last_cycles
 scenario history_of_a_node_that_ended_itself_says_why

@@ -129,10 +129,10 @@ nodes_off() {
 	for n in 1 2; do node_off "$n" || node_power_cut "$n"; done
 }
 
-cluster_start 2 token=1000
+cluster_start 2 transport=udpu token=1000
 boot fence_qdisk
 scenario death_is_fenced_at_once_and_joined_by_pacemaker
-scenario living_node_is_fenced_on_demand
+scenario_long living_node_is_fenced_on_demand
 scenario fencer_that_hangs_is_passed_over_with_words
 nodes_off
 conf_set fence=none

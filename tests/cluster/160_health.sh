@@ -18,7 +18,7 @@ health_heuristics() {
 
 health_boot() {
 	local n
-	failover_boot heuristics="$(health_heuristics)" quorumd='min_score="2" reboot="0"'
+	failover_boot transport=udpu heuristics="$(health_heuristics)" quorumd='min_score="2" reboot="0"'
 	for n in 1 2; do
 		node_exec "$n" install -D -m 755 "$RIG_DIR/../../heuristics/ocf-health" $HEALTH
 		node_exec "$n" install -m 755 "$RIG_BUILD/qdisk-tool" /usr/sbin/qdisk-tool
@@ -140,7 +140,7 @@ scenario both_nodes_are_green
 scenario failing_heuristic_moves_the_service_before_the_node_is_unfit
 scenario daemon_that_is_gone_makes_its_node_yellow_and_moves_nothing
 scenario owner_of_the_service_becomes_master
-scenario owner_of_the_service_wins_the_split
+scenario_long owner_of_the_service_wins_the_split
 scenario qdisk_owner_does_not_wait_for_a_hung_pacemaker
 scenario agent_passes_ocf_tester
 scenario agent_refuses_bad_parameters

@@ -87,7 +87,7 @@ vote_during_sync_leaves_the_hand_free() {
 	alone_and_lost
 }
 
-rig_start 2 token=1000 votes=1 v=20000 y=20000
+rig_start 2 transport=udpu token=1000 votes=1 v=20000 y=20000
 corosync_start 1 2
 await 15 nodes_quorate 1,2 || { echo "Bail out! no ring"; exit 99; }
 mkfifo "$RIG_ST/in" "$RIG_ST/out" "$RIG_ST/bare" "$RIG_ST/bare2"

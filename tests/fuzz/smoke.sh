@@ -1,12 +1,12 @@
 #!/bin/bash
 # The kept corpora, then a short while of new inputs for each fuzz target: a line of TAP each.
-# Two at a time; all together take FUZZ_SECONDS (90) and the time to run the corpora.
+# Two at a time; all together take FUZZ_SECONDS (60) and the time to run the corpora.
 # shellcheck source=tests/fuzz/fuzz.sh
 . "$(dirname "$0")/fuzz.sh"
 
 cd "$here/../.." || exit 1
 read -ra targets <<< "${FUZZ_TARGETS:?the targets, see the Makefile}"
-each=$((${FUZZ_SECONDS:-90} * 2 / ${#targets[@]}))
+each=$((${FUZZ_SECONDS:-60} * 2 / ${#targets[@]}))
 
 smoke() {
 	local log=$FUZZ_BUILD/smoke.$1.log
