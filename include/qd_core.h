@@ -72,6 +72,7 @@ struct qd_corosync {
 	bool stale_past;	/* the same, if a daemon before this one has cast it */
 	bool unheard;		/* what was polled may still be on its way */
 	bool unheard_one;	/* with a 1 in it */
+	bool unheard_late;	/* with one that corosync carried out after it had stood still */
 	qd_mask lun_dead;	/* members of `ring` that say in it that their LUN is dead */
 	uint64_t lun_dead_ms;	/* all of these said so after this */
 };
@@ -301,6 +302,7 @@ struct qd_state {
 	struct qd_ring vote_ring;	/* of the last request */
 	bool vote_cast;			/* what the last request cast */
 	struct qd_ring end_ring;	/* in which corosync was ended for a stale 1 */
+	uint64_t late_since_ms;		/* a 1 carried out late is on its way; 0: none */
 	uint64_t hold_since_ms;		/* 0: not holding */
 	uint64_t shown_ring_ms;		/* when a block of mine first landed in this ring; 0 not yet */
 	bool mark_wanted;		/* this cycle means to cast 1: the mark is not cleared */

@@ -38,6 +38,7 @@ enum qd_note_id {
 	QD_NOTE_VOTE,		/* a = enum qd_vote, b = enum qd_why */
 	QD_NOTE_MARK_CLEARED,
 	QD_NOTE_STALE_VOTE,	/* a vote of an older ring may count in this one: corosync is ended */
+	QD_NOTE_LATE_VOTE,	/* one that no ring carries, and the next one may: corosync is ended */
 	QD_NOTE_SILENCE,	/* a = ms: L1, votes withdrawn; b = 1: writes land, but do not read well */
 	QD_NOTE_NEW_LIFE,	/* a, b as above: L2 without self-fence */
 	QD_NOTE_PUT_OFF,	/* a = s so far, b = quorum: the LUN is dead for everybody */

@@ -61,6 +61,7 @@ struct cs_snapshot {
 	bool stale_late; /* the same of a 1 that corosync carried out after it had stood still */
 	bool stale_past; /* the same of a daemon before this one: not known, but it may be */
 	bool unheard_one; /* a 1 that was polled may still be on its way round the ring */
+	bool unheard_late; /* one among it that corosync carried out after it had stood still */
 	bool unheard;	 /* something that was polled may still be on its way round the ring */
 	qd_mask lun_dead;     /* members that say in this ring that their LUN is dead, see cs_word.h */
 	uint64_t lun_dead_ms; /* CLOCK_BOOTTIME: all of these said so after this */

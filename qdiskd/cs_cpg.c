@@ -57,7 +57,7 @@ int cs_cpg_open(struct cs *cs)
 	rc = (int)cpg_fd_get(handle, &cs->cpg_fd);
 	if (rc == CS_OK)
 		rc = (int)cpg_context_set(handle, cs);
-	cs_proof_begin(&cs->proof);
+	cs_proof_begin(&cs->proof, cs->now.in_sync && cs_device_known(cs));
 	cs_word_begin(&cs->word, cs->sender);
 	cs_word_ring(&cs->word, cs->now.ring);
 	return rc == CS_OK ? 0 : failed(cs, "cpg_fd_get", rc);

@@ -110,6 +110,7 @@ struct cs {
 int cs_quorum_open(struct cs *cs); /* 0, or negative errno and cs->now.error */
 void cs_quorum_close(struct cs *cs);
 void cs_quorum_dispatch(struct cs *cs);
+bool cs_device_known(struct cs *cs); /* has it the device, of a daemon before this one? */
 void cs_register(struct cs *cs);
 void cs_poll(struct cs *cs, const struct cs_vote *vote);
 void cs_keep_alive(struct cs *cs, struct qd_ring ring); /* poll what it has, 0; told to nobody */

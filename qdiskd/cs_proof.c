@@ -19,9 +19,11 @@ static bool undone(const struct cs_proof *p)
 	return p->one && (p->stale || p->again);
 }
 
-void cs_proof_begin(struct cs_proof *p)
+void cs_proof_begin(struct cs_proof *p, bool past)
 {
 	*p = (struct cs_proof){ .unheard = 1, .unheard_past = true, .want = true };
+	if (past)
+		cs_proof_ring(p);
 }
 
 bool cs_proof_unheard(const struct cs_proof *p)

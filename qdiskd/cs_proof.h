@@ -41,8 +41,9 @@ struct cs_proof {
 	struct cs_vote vote;
 };
 
-/* Connected: nothing is known of what was sent before. */
-void cs_proof_begin(struct cs_proof *p);
+/* Connected: nothing is known of what was sent before. `past`: corosync synchronises, and has
+ * the device of a daemon before this one: what that has polled may be heard after this sync. */
+void cs_proof_begin(struct cs_proof *p, bool past);
 
 /* May something that was polled still be on its way? */
 bool cs_proof_unheard(const struct cs_proof *p);

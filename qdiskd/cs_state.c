@@ -99,6 +99,7 @@ bool cs_state_differs(const struct cs_snapshot *a, const struct cs_snapshot *b)
 	       a->stale_one != b->stale_one || a->stale_past != b->stale_past ||
 	       a->stale_late != b->stale_late ||
 	       a->unheard != b->unheard || a->unheard_one != b->unheard_one ||
+	       a->unheard_late != b->unheard_late ||
 	       a->lun_dead != b->lun_dead || a->facts_changes != b->facts_changes || a->error_changes != b->error_changes;
 }
 

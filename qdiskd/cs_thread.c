@@ -241,6 +241,7 @@ static void cs_work(struct cs *cs, struct cs_mail *mail)
 	cs->now.stale_past = cs->proof.stale_past;
 	cs->now.unheard = cs_proof_unheard(&cs->proof);
 	cs->now.unheard_one = cs_proof_unheard_one(&cs->proof);
+	cs->now.unheard_late = cs->proof.unheard_late;
 	cs_words_show(cs);
 	cs_publish(cs);
 	if (cs->votequorum && !cs->lost)

@@ -243,6 +243,15 @@ void cs_info(struct cs *cs)
 		vote_withdraw_again(cs);
 }
 
+bool cs_device_known(struct cs *cs)
+{
+	struct votequorum_info info;
+
+	memset(&info, 0, sizeof(info));
+	return CS_CALL(&cs->call, votequorum_getinfo(cs->votequorum, VOTEQUORUM_QDEVICE_NODEID, &info)) == CS_OK &&
+	       (info.flags & VOTEQUORUM_INFO_QDEVICE_REGISTERED);
+}
+
 static void register_refused(struct cs *cs, int rc)
 {
 	struct votequorum_info info;

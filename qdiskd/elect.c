@@ -19,13 +19,8 @@ static struct bidder bidder_of(const struct qd_state *s, uint32_t id)
 				m->block.ext.ring, m->bid_ticks };
 }
 
+/* It bids, be it up in my eyes or not. */
 static bool bids(const struct qd_member *m)
-{
-	return member_runs(m) && m->block.message == QD_MSG_BID;
-}
-
-/* It bids, be it up again in my eyes or not. */
-static bool bids_somehow(const struct qd_member *m)
 {
 	return m->known && m->beating && !m->dead && !member_evicted(m) &&
 	       m->block.state == QD_STATE_RUN && m->block.message == QD_MSG_BID;
@@ -160,7 +155,7 @@ static uint32_t bidder_first(const struct qd_state *s)
 {
 	struct bidder best = { 0 };
 
-	for_each_node(id, s->up & peers(s)) {
+	for_each_node(id, peers(s)) {
 		struct bidder b = bidder_of(s, id);
 
 		if (bids(member_see(s, id)) && (best.id == 0 || bidder_before(s, &b, &best)))
@@ -206,7 +201,7 @@ static bool bid_acked(const struct qd_state *s)
 			return false;
 	}
 	for_each_node(id, peers(s)) {
-		if (bids_somehow(member_see(s, id)))
+		if (bids(member_see(s, id)))
 			return false;
 	}
 	return true;

@@ -41,6 +41,7 @@ static const struct {
 	[QD_NOTE_VOTE] = { LOG_NOTICE, NULL },
 	[QD_NOTE_MARK_CLEARED] = { LOG_DEBUG, "voting mark cleared: corosync counts the quorum device no longer" },
 	[QD_NOTE_STALE_VOTE] = { LOG_CRIT, "corosync may count a vote of its last ring in this one, which has lost: ending it" },
+	[QD_NOTE_LATE_VOTE] = { LOG_CRIT, "corosync stood still with a vote in its hands, and may count it in the next ring: ending it" },
 	[QD_NOTE_SILENCE] = { LOG_WARNING, "no write has landed for %A ms, vote withdrawn" },
 	[QD_NOTE_NEW_LIFE] = { LOG_ERR, "no write has landed for %A ms, others take me for dead: starting anew" },
 	[QD_NOTE_PUT_OFF] = { LOG_CRIT, "quorum disk is dead for every member of this ring, which needs no votes of it "

@@ -58,7 +58,7 @@ static void port_corosync(void *ctx, uint64_t now_ms, struct qd_corosync *cs)
 		.polled_accepted = s->polled_accepted, .polled_cast = s->polled_cast,
 		.polled_ring = s->polled_ring, .polled_quorate = s->polled_quorate,
 		.stale_one = s->stale_one, .stale_late = s->stale_late, .stale_past = s->stale_past, .unheard = s->unheard,
-		.unheard_one = s->unheard_one, .lun_dead = s->lun_dead, .lun_dead_ms = s->lun_dead_ms,
+		.unheard_one = s->unheard_one, .unheard_late = s->unheard_late, .lun_dead = s->lun_dead, .lun_dead_ms = s->lun_dead_ms,
 	};
 }
 

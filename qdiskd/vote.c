@@ -290,7 +290,8 @@ static void vote_note(struct qd_state *s, enum qd_vote vote, enum qd_why why,
  * for: it may outlive this daemon, and nobody would be there to see to it. */
 static bool answer_cannot_help(const struct qd_state *s, enum qd_vote vote)
 {
-	bool stale = s->cs.stale_one || (s->cs.stale_past && s->voting);
+	bool marked = s->voting || !s->mark_taken;
+	bool stale = s->cs.stale_one || (s->cs.stale_past && marked);
 
 	if (!cs_usable(&s->cs) || !vote_answer_owed(s))
 		return false;
@@ -298,12 +299,33 @@ static bool answer_cannot_help(const struct qd_state *s, enum qd_vote vote)
 				    node_votes(&s->p, s->cs.members) < s->cs.quorum);
 }
 
-static void corosync_end(struct qd_state *s, struct qd_actions *out)
+/* Started within a sync: whether the daemon before this one may have cast a 1 stands in
+ * my slot, and the answer waits until that has been read. */
+static bool answer_waits_for_mark(const struct qd_state *s, uint64_t now_ms)
+{
+	return cs_usable(&s->cs) && vote_answer_owed(s) && s->cs.stale_past && !s->mark_taken &&
+	       !answer_overdue(s, now_ms);
+}
+
+/* A 1 that is not wanted any more, carried out late, and for an interval the ring has not
+ * brought it round: it will be heard in the next one. That may come when this daemon is
+ * gone. (In a ring that works it takes ms.) */
+static bool late_one_stays(struct qd_state *s, enum qd_vote vote, uint64_t now_ms)
+{
+	if (!cs_usable(&s->cs) || !s->cs.unheard_late)
+		s->late_since_ms = 0;
+	else if (s->late_since_ms == 0)
+		s->late_since_ms = now_ms;
+	return s->late_since_ms && vote == QD_VOTE_CASTS_0 &&
+	       now_ms - s->late_since_ms >= s->p.t.interval_ms;
+}
+
+static void corosync_end(struct qd_state *s, enum qd_note_id why, struct qd_actions *out)
 {
 	if (qd_ring_equal(s->end_ring, s->cs.ring))
 		return;	/* it is on its way */
 	s->end_ring = s->cs.ring;
-	note_add(out, QD_NOTE_STALE_VOTE, s->p.node_id, 0, 0);
+	note_add(out, why, s->p.node_id, 0, 0);
 	action_add(out, QD_ACT_END_COROSYNC);
 }
 
@@ -315,12 +337,18 @@ void vote_step(struct qd_state *s, const struct qd_input *in, struct qd_actions 
 
 	if (cs_usable(&s->cs) && s->cs.ring.seq != 0 && !s->unregister_sent)
 		vote = choose(s, in, &why);
+	if (vote == QD_VOTE_CASTS_0 && answer_waits_for_mark(s, in->now_ms))
+		vote = QD_VOTE_NONE;
 	vote_note(s, vote, why, out);
 	s->vote = vote;
 	s->why = why;
 	s->abdicated = false;
+	if (late_one_stays(s, vote, in->now_ms)) {
+		corosync_end(s, QD_NOTE_LATE_VOTE, out);
+		return;
+	}
 	if (answer_cannot_help(s, vote)) {
-		corosync_end(s, out);
+		corosync_end(s, QD_NOTE_STALE_VOTE, out);
 		return;
 	}
 	if (vote == QD_VOTE_CASTS) {

@@ -14,8 +14,8 @@ void xp_hand_start(struct xp_run *r, uint32_t i)
 	xp_hand_end(r, i);
 	n->cs.connected = true;
 	n->cs.registered = true;
+	cs_proof_begin(&n->proof, n->co.registered && n->co.in_sync);
 	xp_register(r, i);
-	cs_proof_begin(&n->proof);
 	n->notify = true;
 }
 

@@ -33,6 +33,7 @@ static void proof_show(struct sim_node *n)
 	n->hand.cs.stale_past = n->hand.proof.stale_past;
 	n->hand.cs.unheard = cs_proof_unheard(&n->hand.proof);
 	n->hand.cs.unheard_one = cs_proof_unheard_one(&n->hand.proof);
+	n->hand.cs.unheard_late = n->hand.proof.unheard_late;
 }
 
 static void snapshot(struct sim_node *n)
@@ -106,7 +107,7 @@ void sim_hand_connect(struct sim_world *w, struct sim_node *n)
 		return;
 	}
 	if (!n->hand.cs.connected) {
-		cs_proof_begin(&n->hand.proof);
+		cs_proof_begin(&n->hand.proof, n->co.registered && n->co.told_ring.seq != n->co.shown_seq);
 		sim_cpg_begin(n);
 	}
 	n->hand.cs.connected = true;
@@ -300,7 +301,7 @@ void sim_hand_call(struct sim_world *w, struct sim_node *n)
 	proof_show(n);
 	if (hand->cs.stale_one != before.stale_one || hand->cs.stale_past != before.stale_past ||
 	    hand->cs.stale_late != before.stale_late ||
-	    hand->cs.unheard != before.unheard || hand->cs.unheard_one != before.unheard_one)
+	    hand->cs.unheard_late != before.unheard_late || hand->cs.unheard != before.unheard || hand->cs.unheard_one != before.unheard_one)
 		wake_up(w, n);
 }
 

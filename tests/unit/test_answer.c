@@ -55,76 +55,6 @@ static void answer_is_0_when_we_lost(void **state)
 	assert_int_equal(m.vote.vote.ring.seq, 3);
 }
 
-static void lost(void)
-{
-	peer_ring(&m, 1, 2, 1);
-	mind_ring(&m, 3, 6);
-	mind_event(&m, QD_EV_RING, 50);
-	mind_read(&m, /* tick */ false, 60);
-}
-
-/* No 0 could take back what is on its way: sync must not end. */
-static void answer_lost_with_a_stale_one_ends_corosync(void **state)
-{
-	(void)state;
-	m.in.cs.stale_one = true;
-	lost();
-	assert_int_equal(m.ended_corosyncs, 1);
-	assert_int_equal(requests(), 0);
-	assert_int_equal(m.noted[QD_NOTE_STALE_VOTE], 1);
-	mind_event(&m, QD_EV_RING, 70);
-	assert_int_equal(m.ended_corosyncs, 1);
-}
-
-static void answer_lost_with_a_stale_one_is_0_where_the_nodes_reach_the_quorum(void **state)
-{
-	(void)state;
-	m.in.cs.stale_one = true;
-	m.in.cs.quorum = 2;
-	lost();
-	assert_int_equal(m.ended_corosyncs, 0);
-	assert_int_equal(m.cast, 0);
-}
-
-static void answer_won_with_a_stale_one_is_1(void **state)
-{
-	(void)state;
-	m.in.cs.stale_one = true;
-	mind_ring(&m, 2, 3);
-	mind_event(&m, QD_EV_RING, 50);
-	mind_express(&m, 60);
-	assert_int_equal(m.ended_corosyncs, 0);
-	assert_int_equal(m.cast, 1);
-}
-
-static void answer_with_a_one_carried_out_late_ends_corosync(void **state)
-{
-	(void)state;
-	m.in.cs.stale_late = true;
-	mind_ring(&m, 2, 3);
-	mind_event(&m, QD_EV_RING, 50);
-	assert_int_equal(m.ended_corosyncs, 1);
-}
-
-static void answer_lost_with_a_vote_of_the_daemon_before_ends_corosync(void **state)
-{
-	(void)state;
-	m.in.cs.stale_past = true;
-	assert_true(m.s.voting);
-	lost();
-	assert_int_equal(m.ended_corosyncs, 1);
-}
-
-static void answer_lost_without_a_mark_knows_of_no_vote_before(void **state)
-{
-	(void)state;
-	m.in.cs.stale_past = true;
-	m.s.voting = false;
-	lost();
-	assert_int_equal(m.ended_corosyncs, 0);
-	assert_int_equal(m.cast, 0);
-}
-
 static void answer_waits_while_the_master_shows_a_ring_with_me(void **state)
 {
 	(void)state;
@@ -307,12 +237,6 @@ int main(void)
 		test_with(follower, answer_is_1_when_the_master_shows_the_ring_with_me),
 		test_with(follower, answer_of_a_cycle_begun_in_the_old_ring_waits),
 		test_with(follower, answer_is_0_when_we_lost),
-		test_with(follower, answer_lost_with_a_stale_one_ends_corosync),
-		test_with(follower, answer_lost_with_a_stale_one_is_0_where_the_nodes_reach_the_quorum),
-		test_with(follower, answer_won_with_a_stale_one_is_1),
-		test_with(follower, answer_with_a_one_carried_out_late_ends_corosync),
-		test_with(follower, answer_lost_with_a_vote_of_the_daemon_before_ends_corosync),
-		test_with(follower, answer_lost_without_a_mark_knows_of_no_vote_before),
 		test_with(follower, answer_waits_while_the_master_shows_a_ring_with_me),
 		test_with(follower, answer_waits_for_a_master_of_my_ring),
 		test_with(follower, answer_waits_while_the_master_is_replaced),

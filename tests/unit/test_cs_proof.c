@@ -45,7 +45,7 @@ static bool echo(void)
 static int casting(void **state)
 {
 	(void)state;
-	cs_proof_begin(&p);
+	cs_proof_begin(&p, /* past */ false);
 	(void)echo();
 	assert_false(asked(ring_8, true, false, NOW));
 	assert_true(echo());
@@ -58,7 +58,7 @@ static int casting(void **state)
 static int connected(void **state)
 {
 	(void)state;
-	cs_proof_begin(&p);
+	cs_proof_begin(&p, /* past */ false);
 	(void)echo();
 	return 0;
 }
@@ -255,13 +255,25 @@ static void one_carried_out_late_is_stale_and_late(void **state)
 static void vote_of_the_daemon_before_is_stale_until_the_first_echo(void **state)
 {
 	(void)state;
-	cs_proof_begin(&p);
+	cs_proof_begin(&p, /* past */ false);
 	assert_true(cs_proof_unheard(&p));
 	cs_proof_ring(&p);
 	assert_true(p.stale_past);
 	assert_false(p.stale_one);
 	(void)echo();
 	assert_false(p.stale_past);
+}
+
+/* It had polled in the ring before, and was gone when this ring came. */
+static void vote_of_the_daemon_before_is_stale_at_once_within_sync(void **state)
+{
+	(void)state;
+	cs_proof_begin(&p, /* past */ true);
+	assert_true(p.stale_past);
+	assert_true(cs_proof_unheard(&p));
+	(void)echo();
+	assert_false(p.stale_past);
+	assert_false(cs_proof_unheard(&p));
 }
 
 static void new_ring_ends_a_wait(void **state)
@@ -304,6 +316,7 @@ int main(void)
 		cmocka_unit_test_setup(stale_zero_has_the_one_polled_again, casting),
 		cmocka_unit_test_setup(one_carried_out_late_is_stale_and_late, casting),
 		cmocka_unit_test(vote_of_the_daemon_before_is_stale_until_the_first_echo),
+		cmocka_unit_test(vote_of_the_daemon_before_is_stale_at_once_within_sync),
 		cmocka_unit_test_setup(new_ring_ends_a_wait, connected),
 		cmocka_unit_test_setup(echo_of_another_number_is_nobodys, connected),
 	};
