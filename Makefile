@@ -73,7 +73,7 @@ lun_src := qdiskd/device.c qdiskd/discover.c qdiskd/discover_child.c \
 	qdiskd/discover_label.c qdiskd/discover_sys.c qdiskd/privileges.c
 status_src := qdiskd/status.c qdiskd/status_file.c qdiskd/status_json.c
 runner_src := qdiskd/runner.c qdiskd/runner_spawn.c
-config_src := qdiskd/config.c qdiskd/config_valid.c
+config_src := qdiskd/config.c qdiskd/config_agents.c qdiskd/config_valid.c
 fence_src := qdiskd/fence.c qdiskd/fence_agents.c qdiskd/fence_pacemaker.c qdiskd/fence_secret.c
 hands_src := qdiskd/aio.c $(fence_src) qdiskd/watchdog.c qdiskd/log.c qdiskd/log_writer.c $(status_src) \
 	$(runner_src) $(config_src) $(cs_src) $(lun_src)
@@ -91,14 +91,16 @@ libcman := libcman libcman_admin libcman_barrier libcman_cluster libcman_cluster
 libcman_src := $(libcman:%=cman-shim/%.c)
 
 # floor 4
-qdiskd_src := qdiskd/main.c qdiskd/instance.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/ports_lun.c qdiskd/ports_run.c qdiskd/ports_fence.c qdiskd/ports_watchdog.c qdiskd/snapshot.c \
+qdiskd_src := qdiskd/main.c qdiskd/instance.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/ports_lun.c qdiskd/ports_run.c qdiskd/ports_agents.c qdiskd/ports_fence.c qdiskd/ports_watchdog.c qdiskd/snapshot.c \
 	qdiskd/reload.c qdiskd/reload_nodes.c qdiskd/selffence.c
 mkqdisk_src := mkqdisk/mkqdisk.c mkqdisk/mk_label.c mkqdisk/mk_list.c mkqdisk/mk_use.c \
 	mkqdisk/mk_write.c
 tool_src := qdiskd/qdisk_tool.c qdiskd/tool_ask.c qdiskd/tool_fence.c qdiskd/tool_history.c qdiskd/tool_status.c qdiskd/tool_text.c
-check_src := qdiskd/tool_check.c qdiskd/tool_check_host.c qdiskd/tool_check_show.c
+check_src := qdiskd/tool_check.c qdiskd/tool_check_agents.c qdiskd/tool_check_host.c qdiskd/tool_check_show.c
 tool_libs = $(call pkg_libs,json-c)
 readconf_src := cman-shim/readconf.c
+agent_src := cman-shim/clusterconf_agent.c
+agents_src := cman-shim/agents.c $(agent_src)
 validate_src := cman-shim/ccs_config_validate.c
 cman_tool := cman_tool cman_tool_admin cman_tool_conf cman_tool_format cman_tool_here cman_tool_join cman_tool_leave cman_tool_nodes cman_tool_options \
 	cman_tool_say cman_tool_service cman_tool_status cman_tool_version cman_tool_wait
@@ -119,8 +121,9 @@ unit_status := status status_socket status_file status_tool
 unit_clusterconf := clusterconf clusterconf_native clusterconf_nodes clusterconf_totem clusterconf_xml
 unit_libcman := libcman libcman_parts cman_tool cman_tool_format
 unit_rng := clusterconf_rng
+unit_agents := agents
 unit_cman_tool := cman_tool_conf
-unit := $(unit_core) $(unit_check) $(unit_rng) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) config runner fence fence_pacemaker log cs_state cs_proof cs_word tool_history
+unit := $(unit_core) $(unit_check) $(unit_rng) $(unit_agents) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) config runner fence fence_pacemaker log cs_state cs_proof cs_word tool_history
 mind_fixture_src := tests/unit/mind_fixture.c tests/unit/mind_scene.c
 engine_fixture_src := tests/unit/engine_fixture.c tests/unit/mind_fixture.c
 laws_fixture_src := tests/unit/laws_fixture.c
@@ -149,7 +152,7 @@ pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
 cs_libs = $(call pkg_libs,libvotequorum libquorum libcmap libcfg libcpg libcorosync_common)
 libcman_libs = $(cs_libs) $(call pkg_libs,libcpg) -lpthread
 
-programs := $B/qdiskd $B/qdisk-readconf $B/qdisk-tool $B/fence_qdisk $B/mkqdisk $B/cman_tool $B/fence_node $B/ccs_config_validate
+programs := $B/qdiskd $B/qdisk-readconf $B/qdisk-agents $B/qdisk-tool $B/fence_qdisk $B/mkqdisk $B/cman_tool $B/fence_node $B/ccs_config_validate
 libraries := $B/libcman.so.3
 
 .PHONY: all
@@ -179,6 +182,9 @@ $B/qdiskd: $(call obj,$(qdiskd_src) $(hands_src) $(native_src)) $B/libqdcore.a
 $B/qdisk-readconf: $(call obj,$(readconf_src) $(clusterconf_src))
 	$(call link,$(call pkg_libs,libxml-2.0))
 
+$B/qdisk-agents: $(call obj,$(agents_src) $(runner_src) $(config_src)) $B/libqdcore.a
+	$(call link,$(call pkg_libs,libxml-2.0 zlib))
+
 $B/ccs_config_validate: $(call obj,$(validate_src) $(clusterconf_src) $(rng_src))
 	$(call link,$(call pkg_libs,libxml-2.0))
 
@@ -193,7 +199,7 @@ $B/mkqdisk: $(call obj,$(mkqdisk_src) $(lun_src)) $B/libqdcore.a
 
 $(call obj,$(libcman_src)): extra_cppflags = -fPIC -fvisibility=hidden
 $(call obj,$(rng_src)): cman-shim/cluster.rng
-$(call obj,$(readconf_src) $(clusterconf_src) $(rng_src)): extra_cppflags = $(call pkg_cflags,libxml-2.0)
+$(call obj,$(readconf_src) $(clusterconf_src) $(agent_src) $(rng_src)): extra_cppflags = $(call pkg_cflags,libxml-2.0)
 $(call obj,$(faultlun_src)): extra_cppflags = $(call pkg_cflags,fuse3)
 
 $B/libcman.so.3.0: $(call obj,$(libcman_src))
@@ -240,6 +246,8 @@ $(unit_check:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o $(cal
 		qdiskd/tool_check_show.c qdiskd/tool_text.c) $B/libqdcore.a
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0 zlib))
 $(unit_rng:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o $(call obj,$(clusterconf_src) $(rng_src))
+	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
+$(unit_agents:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o $(call obj,$(agent_src))
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
 # reads cluster.conf, judges it, writes corosync.conf
 $B/obj/tests/unit/test_corosync_conf.o $B/obj/tests/unit/test_clusterconf_rng.o $B/obj/tests/unit/test_check.o: extra_cppflags = -DTESTS='"$(CURDIR)/tests"'
@@ -521,7 +529,7 @@ install: all
 		$(call obj,$(cman_tool_src) $(config_src)) $B/libqdcore.a $(call pkg_libs,zlib) -L$B -lcman
 	$(CC) $(all_cflags) $(all_ldflags) -o $(DESTDIR)$(sbindir)/fence_node \
 		$(call obj,$(fence_node_src)) $B/libqdcore.a $(call pkg_libs,zlib) -L$B -lcman
-	$(INSTALL) -m 755 $B/qdisk-readconf $(DESTDIR)$(libexecdir)
+	$(INSTALL) -m 755 $B/qdisk-readconf $B/qdisk-agents $(DESTDIR)$(libexecdir)
 	$(INSTALL) -d $(DESTDIR)$(schemadir)
 	$(INSTALL) -m 644 cman-shim/cluster.rng $(DESTDIR)$(schemadir)
 	$(INSTALL) -m 644 $B/libcman.so.3.0 $(DESTDIR)$(libdir)

@@ -194,6 +194,23 @@ static void log_result(const struct job *job, const char *word)
 	closelog();
 }
 
+/* ---- What is known to be wrong ---- */
+
+static void on_agents_line(void *arg, const char *line)
+{
+	(void)arg;
+	(void)fprintf(stderr, "%s\n", line);
+}
+
+/* After a failure, and where results are asked for: nothing that is urgent waits for it. */
+static void tell_agents(const struct job *job)
+{
+	const char *file = getenv("COROSYNC_CLUSTER_CONFIG_FILE");
+
+	if (job->verbose)
+		(void)config_agents(file ? file : CLUSTER_CONF, job->node, on_agents_line, NULL);	/* or not */
+}
+
 static int report(const struct job *job)
 {
 	switch (job->result) {
@@ -210,6 +227,7 @@ static int report(const struct job *job)
 		break;
 	}
 	log_result(job, "failed");
+	tell_agents(job);
 	return FENCE_NODE_FAILED;
 }
 

@@ -188,11 +188,60 @@ static bool node_has_method(const struct qd_config_node *n)
 	return false;
 }
 
+static bool has_methods(const struct qd_config *c)
+{
+	for (uint32_t i = 0; i < c->node_count; i++) {
+		if (node_has_method(&c->node[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Pacemaker has qdiskd fence, and qdiskd has Pacemaker. */
+static void judge_circle(struct judge *j)
+{
+	const struct check_facts *f = j->f;
+	enum qd_fence_mode mode = f->config->fence;
+
+	if (!f->pacemaker || !f->fence_qdisk)
+		return;
+	if (mode == QD_FENCE_PACEMAKER || (mode == QD_FENCE_AUTO && !has_methods(f->config)))
+		error(j, "fence-circle", "fence methods in cluster.conf, or another device in Pacemaker",
+		      "Pacemaker's device is fence_qdisk, which asks qdiskd, which asks Pacemaker%s: nothing "
+		      "fences a node", mode == QD_FENCE_AUTO ? ", since no node has a fence method" : "");
+}
+
+/* A line of qdisk-agents in its parts; what is none is a warning as it stands. */
+static void judge_agent_line(struct judge *j, const char *line)
+{
+	bool is_error = strncmp(line, "error ", 6) == 0;
+	const char *name = strchr(line, ' '), *text = name ? strstr(name, ": ") : NULL;
+	const char *remedy = text ? strstr(text, "; remedy: ") : NULL;
+	char word[CHECK_NAME_LEN];
+
+	if (!remedy) {
+		warning(j, "agent-metadata", "", "%s", line);
+		return;
+	}
+	(void)snprintf(word, sizeof(word), "%.*s", (int)(text - name - 1), name + 1);
+	find(j, is_error ? QD_SEV_ERROR : QD_SEV_WARNING, word, remedy + 10, "%.*s", (int)(remedy - text - 2), text + 2);
+}
+
+static void judge_agents(struct judge *j)
+{
+	const struct check_agents *a = j->f->agents;
+
+	for (unsigned i = 0; a && i < a->count && i < CHECK_AGENT_LINES; i++)
+		judge_agent_line(j, a->line[i]);
+}
+
 static void judge_fencing(struct judge *j)
 {
 	const struct check_facts *f = j->f;
 	const struct qd_config *c = f->config;
 
+	judge_agents(j);
+	judge_circle(j);
 	if (f->pacemaker && f->stonith_off)
 		warning(j, "stonith-off", "stonith-enabled=true, with devices that you have tried",
 			"Pacemaker's stonith-enabled is false: it starts resources beside a node that may still run");

@@ -33,6 +33,15 @@ struct check_lun {
 	uint32_t queue_ms;		/* with CHECK_QUEUE_FOR */
 };
 
+#define CHECK_AGENT_LINES 64u
+#define CHECK_LINE_LEN 700
+
+/* What qdisk-agents says, line by line: "error NAME: TEXT; remedy: REMEDY". */
+struct check_agents {
+	unsigned count;
+	char line[CHECK_AGENT_LINES][CHECK_LINE_LEN];
+};
+
 struct check_facts {
 	const struct qd_config *config;
 	const struct qd_facts *corosync;
@@ -42,6 +51,8 @@ struct check_facts {
 	bool status_file_fifo;
 	bool pacemaker;			/* it has a CIB on this node */
 	bool stonith_off, quorum_ignored;	/* what the CIB says */
+	bool fence_qdisk;		/* a device of Pacemaker's is ours */
+	const struct check_agents *agents;	/* NULL: they were not asked */
 };
 
 #define CHECK_FINDINGS_MAX 160

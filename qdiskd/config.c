@@ -22,28 +22,28 @@
 #define REAP_MS 100		/* while the cycle runs */
 #define REAP_WAITING_MS 2000	/* where waiting is all there is to do */
 
-/* DIR/qdisk-readconf; false when it does not fit. */
-static bool join(char ret_path[QD_PATH_LEN], const char *dir, size_t dir_length)
+/* DIR/NAME; false when it does not fit. */
+static bool join(char ret_path[QD_PATH_LEN], const char *dir, size_t dir_length, const char *name)
 {
-	int n = snprintf(ret_path, QD_PATH_LEN, "%.*s/" CONFIG_READER, (int)dir_length, dir);
+	int n = snprintf(ret_path, QD_PATH_LEN, "%.*s/%s", (int)dir_length, dir, name);
 
 	return n > 0 && n < QD_PATH_LEN;
 }
 
-static bool find_reader(char ret_path[QD_PATH_LEN])
+bool config_program(const char *name, char ret_path[QD_PATH_LEN])
 {
 	const char *dir = secure_getenv("QDISK_LIBEXECDIR");
 	char self[QD_PATH_LEN];
 	ssize_t n;
 
 	if (dir && dir[0] == '/')
-		return join(ret_path, dir, strnlen(dir, QD_PATH_LEN));
+		return join(ret_path, dir, strnlen(dir, QD_PATH_LEN), name);
 	n = readlink("/proc/self/exe", self, sizeof(self));
 	while (n > 0 && self[n - 1] != '/')
 		n--;
-	if (n > 1 && join(ret_path, self, (size_t)n - 1) && access(ret_path, X_OK) == 0)
+	if (n > 1 && join(ret_path, self, (size_t)n - 1, name) && access(ret_path, X_OK) == 0)
 		return true;
-	return join(ret_path, QD_LIBEXECDIR, strlen(QD_LIBEXECDIR));
+	return join(ret_path, QD_LIBEXECDIR, strlen(QD_LIBEXECDIR), name);
 }
 
 /* The file's name as an absolute path. 0 or negative errno. */
@@ -123,7 +123,7 @@ int config_start(struct config_reader *ret_reader, const char *path, char *error
 			       "%d bytes", path, strerror(-status), QD_PATH_LEN - 1);
 		return status;
 	}
-	if (!find_reader(program)) {
+	if (!config_program(CONFIG_READER, program)) {
 		(void)snprintf(error, error_size, "the path of " CONFIG_READER " is too long");
 		return -ENAMETOOLONG;
 	}

@@ -44,10 +44,13 @@ struct config_reader {
 	char file[QD_PATH_LEN];
 };
 
+/* Where a helper of ours is: in $QDISK_LIBEXECDIR if that is set, else beside this
+ * program (a build tree), else in the directory fixed when building. False: its path is
+ * too long. */
+bool config_program(const char *name, char ret_path[QD_PATH_LEN]);
+
 /* Find and start the reader for `path` (made absolute; at most QD_PATH_LEN - 1
- * bytes). It is looked for in $QDISK_LIBEXECDIR if that is set, else beside
- * this program (a build tree), else in the directory fixed when building.
- * 0, or negative errno and one line in `error`; nothing is left running then. */
+ * bytes). 0, or negative errno and one line in `error`; nothing is left running then. */
 int config_start(struct config_reader *ret_reader, const char *path, char *error,
 		 size_t error_size);
 
@@ -81,6 +84,16 @@ int config_names_device(const struct qd_config *config, char *error, size_t erro
 bool config_timings_open(const struct qd_config *config);
 void config_timings_set(struct qd_config *config, const struct qd_timings *t);
 void config_timings_unset(struct qd_config *config);
+
+/* ---- config_agents.c ---- */
+
+#define CONFIG_AGENTS "qdisk-agents"
+
+/* Have qdisk-agents compare what the file gives to the fence agents (of `node`; NULL: of all)
+ * with what they take, and wait for it: some seconds. `tell` gets each line that it
+ * writes, without its end. 0; negative errno: it cannot be run. */
+typedef void (*config_agents_fn)(void *arg, const char *line);
+int config_agents(const char *path, const char *node, config_agents_fn tell, void *arg);
 
 /* May everything in here be used without looking again: texts end, counts and
  * indexes are within their arrays, numbers within the limits of qd_config.h,

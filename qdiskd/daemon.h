@@ -147,6 +147,10 @@ void ports_on_fence_note(void *arg, enum fence_note kind, const char *text);
 int ports_on_fence(int fd, int revents, void *data);
 size_t ports_on_request(void *arg, const char *request, bool root, char *text, size_t size);
 
+/* ports_agents.c: do the fence agents take what the configuration gives them? Asked in the
+ * background, at start and after a reload; what they say is logged. */
+void ports_agents(struct daemon *d);
+
 /* After each cycle: who has come back meanwhile. */
 void ports_fence_watch(struct daemon *d, const struct qd_state *state);
 

@@ -223,6 +223,7 @@ static int hands_open(struct daemon *d)
 	if (rc != 0)
 		return rc;
 	fence_configure(&d->fence, &d->config);
+	ports_agents(d);
 	ports_status_file(d);
 	return 0;
 }

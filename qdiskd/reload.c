@@ -98,6 +98,7 @@ static bool reload_apply(struct daemon *d)
 		ports_heuristics(d, &d->next_config);
 	d->config = d->next_config;
 	fence_configure(&d->fence, &d->config);
+	ports_agents(d);
 	ports_status_file(d);
 	daemon_priority(d);
 	if (log_apply(&d->config.log) != 0)

@@ -22,6 +22,7 @@ struct gathered {
 	struct qd_params params;
 	struct qd_findings laws;
 	struct check_facts facts;
+	struct check_agents agents;
 	struct check_report report;
 };
 
@@ -71,10 +72,12 @@ int tool_check(const char *file, bool json, FILE *out)
 	rc = read_config(g, choose_file(file));
 	if (rc == TOOL_OK) {
 		g->facts = (struct check_facts){ .config = &g->config, .corosync = &g->corosync,
-						 .params = &g->params, .laws = &g->laws };
+						 .params = &g->params, .laws = &g->laws,
+						 .agents = &g->agents };
 		(void)qd_config_check(&g->config, &g->corosync, &g->params, &g->laws);
 		tool_check_lun(&g->config, &g->facts.lun);
 		tool_check_pacemaker(&g->facts);
+		tool_check_agents(&g->config, &g->agents);
 		g->facts.status_file_fifo = tool_check_fifo(g->config.status_file);
 		check_judge(&g->facts, &g->report);
 		(json ? tool_check_json : tool_check_show)(&g->facts, &g->report, out);

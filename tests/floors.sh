@@ -40,6 +40,7 @@ table='
 4 qdisk-tool	qdiskd/qdisk_tool.c qdiskd/tool_*.[ch] qdiskd/fence_qdisk.c
 4 mkqdisk	mkqdisk/*.[ch]
 4 readconf	cman-shim/readconf.c
+4 agents	cman-shim/agents.c
 4 validate	cman-shim/ccs_config_validate.c
 4 libcman	include/libcman.h cman-shim/libcman*.[ch]
 4 cman_tool	cman-shim/cman_tool*.[ch]
@@ -53,7 +54,7 @@ include/qd_note.h include/qd_ports.h include/qd_score.h include/libcman.h
 qdiskd/aio.h qdiskd/cs.h qdiskd/device.h qdiskd/discover.h qdiskd/runner.h qdiskd/fence.h
 qdiskd/privileges.h
 qdiskd/tool_ask.h qdiskd/watchdog.h qdiskd/log.h qdiskd/status.h qdiskd/config.h cman-shim/clusterconf.h
-cman-shim/corosync_conf.h qdiskd/check.h cman-shim/clusterconf_native.h cman-shim/clusterconf_rng.h
+cman-shim/corosync_conf.h qdiskd/check.h cman-shim/clusterconf_native.h cman-shim/clusterconf_rng.h cman-shim/clusterconf_agent.h
 '
 
 # room header: a hand does not include another hand, nor a program a program, but
@@ -71,7 +72,7 @@ foreign='
 libaio.h	qdiskd/aio.c tests/*
 fuse_lowlevel.h	tests/*
 corosync/*	qdiskd/cs_*.c cman-shim/libcman*.[ch] tests/*
-libxml/*	cman-shim/clusterconf.c cman-shim/clusterconf_rng.c tests/*
+libxml/*	cman-shim/clusterconf.c cman-shim/clusterconf_rng.c cman-shim/clusterconf_agent.c tests/*
 blkid/*		qdiskd/device.c qdiskd/discover.c qdiskd/discover_*.c tests/*
 qb/*		qdiskd/main.c qdiskd/daemon.h qdiskd/log.c tests/*
 zlib.h		qdiskd/format_envelope.c qdiskd/format_box.c tests/quick_crc.c tests/sim_self.c tests/fuzz/fuzz_box.c

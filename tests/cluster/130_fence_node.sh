@@ -107,6 +107,8 @@ bad_agents_and_methods_are_told() {
 	said_has "agent fence_nobody: exit status 127"
 	said_has "agent fence_plain: exit status 126"
 	said_has "fence n2 failed"
+	said_has "error agent-missing: $RIG_ST/fence.conf:3: node n2, method b, device missing: agent fence_nobody is not in"
+	said_has "error agent-missing: $RIG_ST/fence.conf:3: node n2, method c, device plain: agent fence_plain cannot be executed"
 	file=$RIG_ST/fence.conf
 	sed -i "s/name='missing'/name='unknown'/" "$file"
 	fence_node n2

@@ -11,6 +11,35 @@ start
 command -v jq > /dev/null || skip_all "jq is not installed"
 unshare --net --mount true 2> /dev/null || skip_all "needs namespaces of its own"
 
+# Agents as of /usr/sbin. Parameters NAME:REQUIRED.
+metadata() {
+	local p
+	echo '<resource-agent name="x"><parameters>'
+	for p; do echo "<parameter name=\"${p%:*}\" required=\"${p#*:}\"><getopt mixed=\"--${p%:*}\"/></parameter>"; done
+	echo '</parameters></resource-agent>'
+}
+agent_make() {
+	local name=$1
+	shift
+	printf '#!/bin/sh\n%s\n' "$*" > "$tmp/sbin/fence_$name"
+	chmod 755 "$tmp/sbin/fence_$name"
+}
+agents_make() {
+	mkdir "$tmp/sbin"
+	metadata passwd:0 > "$tmp/good.xml"
+	metadata passwd:0 ip:1 > "$tmp/needy.xml"
+	# what a child of it says, or holds open, is not waited for
+	agent_make good "echo noise >&2; [ \"\$*\" = '-o metadata' ] && cat '$tmp/good.xml'"
+	agent_make needy "cat '$tmp/needy.xml'"
+	agent_make ignorant "echo '<resource-agent/>'"
+	agent_make silent 'exit 0'
+	agent_make loud 'yes "<parameter/>" | head -c 50000000'
+	agent_make torn "head -c 60 '$tmp/good.xml'"
+	agent_make hanging 'echo $$ > /run/hanging; sleep 600'
+	agent_make plain 'exit 0'
+	chmod 644 "$tmp/sbin/fence_plain"
+}
+
 # conf DEVICE [ATTRIBUTES]: a cluster.conf, in $tmp/conf
 conf() {
 	cat > "$tmp/conf" <<-END
@@ -20,7 +49,7 @@ conf() {
 		    <clusternode name="n1" nodeid="1"><fence><method name="1"><device name="d"/></method></fence></clusternode>
 		    <clusternode name="n2" nodeid="2"><fence><method name="1"><device name="d"/></method></fence></clusternode>
 		  </clusternodes>
-		  <fencedevices><fencedevice name="d" agent="fence_x"/></fencedevices>
+		  <fencedevices><fencedevice name="d" agent="${agent:-fence_good}" passwd="s3cret"/></fencedevices>
 		  <quorumd device="$1" interval="1" tko="10" votes="1" ${2:-}><heuristic program="true"/></quorumd>
 		</cluster>
 	END
@@ -33,6 +62,7 @@ checked() {
 	# its own /var/lib: no CIB of this machine is seen, and none is left here
 	# shellcheck disable=SC2016 # expanded inside
 	timeout 30 unshare --net --mount bash -ec 'mount -t tmpfs none /var/lib
+		mount -t overlay agents -o "lowerdir=$0/sbin:/usr/sbin" /usr/sbin
 		[ ! -e "$0/cib" ] || { mkdir -p /var/lib/pacemaker/cib; cp "$0/cib" /var/lib/pacemaker/cib/cib.xml; }
 		exec "$@"' "$tmp" "$BUILD/qdisk-tool" check "$@" > "$tmp/out" 2> "$tmp/err" || rc=$?
 	cat "$tmp/out" "$tmp/err"
@@ -71,7 +101,38 @@ pacemaker() {
 	return $rc
 }
 
-plan 10
+# agent_finds STATUS NAME TEXT AGENT: this finding, which says so, and no password anywhere.
+agent_finds() {
+	local agent=$4
+	conf "$dev"
+	if [ "$2" = none ]; then finds "$1" no-watchdog; else finds "$1" "$2" no-watchdog; fi || return 1
+	! grep -q s3cret "$tmp/out" "$tmp/err" || because "a password is shown"
+	[ "$2" = none ] || jq -r '.findings[].text' "$tmp/out" | grep -qF -- "$3" || because "it does not say $3"
+}
+device_and_method() { agent_finds 0 agent-attribute "$tmp/conf:4: node n1, method 1, device d: fence_ignorant does not know the attribute passwd of <fencedevice>" fence_ignorant && told_once; }
+told_once() { [ "$(jq '[.findings[] | select(.name == "agent-attribute")] | length' "$tmp/out")" = 1 ]; }
+needy() { agent_finds 1 agent-required "fence_needy needs the attribute ip" fence_needy && [ "$(jq .errors "$tmp/out")" = 2 ]; }
+missing() { agent_finds 1 agent-missing "agent fence_nobody is not in /usr/sbin" fence_nobody; }
+not_executable() { agent_finds 1 agent-missing "agent fence_plain cannot be executed" fence_plain; }
+silent() { agent_finds 0 agent-metadata "fence_silent -o metadata writes nothing" fence_silent; }
+loud() { agent_finds 0 agent-metadata "fence_loud -o metadata writes 262144 bytes or more" fence_loud; }
+torn() { agent_finds 0 agent-metadata "what fence_torn -o metadata writes is not the XML of an agent" fence_torn; }
+# by itself, where the time that it is given can be set
+hanging() {
+	local agent=fence_hanging
+	conf "$dev"
+	# shellcheck disable=SC2016 # expanded inside
+	timeout 20 unshare --mount --pid --fork --mount-proc bash -ec 'mount -t tmpfs none /run
+		mount -t overlay agents -o "lowerdir=$0/sbin:/usr/sbin" /usr/sbin
+		"$1" -t 1 "$0/conf"
+		[ -s /run/hanging ]
+		! kill -0 "$(cat /run/hanging)" 2> /dev/null' "$tmp" "$BUILD/qdisk-agents" > "$tmp/out" ||
+		because "exit status $?, or it lives on"
+	grep -qF "fence_hanging -o metadata has not ended within 1 s" "$tmp/out"
+}
+
+plan 19
+agents_make
 loop 1M 512
 check good_lun_passes good_lun
 check lun_is_found_by_its_label by_label
@@ -83,3 +144,12 @@ check torn_file_is_3 not_well_formed
 check no_configuration_is_3 nothing
 check usage_is_2 usage
 check pacemakers_cib_is_read pacemaker
+check agent_that_knows_what_it_gets_is_fine agent_finds 0 none "" fence_good
+check agent_attribute_that_is_not_known_is_told device_and_method
+check agent_that_is_missing_is_told missing
+check agent_that_cannot_be_executed_is_told not_executable
+check agent_without_what_it_needs_is_told_for_each_node needy
+check agent_that_says_nothing_is_told silent
+check agent_that_says_megabytes_is_told loud
+check agent_that_says_no_xml_is_told torn
+check agent_that_hangs_is_told_and_ended hanging

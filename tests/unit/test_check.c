@@ -249,6 +249,44 @@ static void pacemaker_without_fencing_or_quorum_is_told(void **state)
 	assert_only("quorum-ignored", QD_SEV_ERROR, "no-quorum-policy is ignore");
 }
 
+/* A dead node is fenced by Pacemaker, by qdiskd, by Pacemaker ... */
+static void pacemaker_and_qdiskd_that_ask_each_other_are_an_error(void **state)
+{
+	(void)state;
+	good();
+	facts.pacemaker = facts.fence_qdisk = true;
+	check_judge(&facts, &report);
+	assert_int_equal(report.count, 0);	/* the methods do it */
+	config.fence = QD_FENCE_PACEMAKER;
+	assert_only("fence-circle", QD_SEV_ERROR, "which asks qdiskd, which asks Pacemaker: nothing fences");
+	config.fence = QD_FENCE_AUTO;
+	for (uint32_t i = 0; i < config.node_count; i++)
+		config.node[i].method_count = 0;
+	assert_only("fence-circle", QD_SEV_ERROR, "since no node has a fence method: nothing fences");
+	facts.fence_qdisk = false;
+	check_judge(&facts, &report);
+	assert_int_equal(report.count, 0);
+}
+
+static void lines_about_agents_are_findings(void **state)
+{
+	static struct check_agents agents = { .count = 1 };
+
+	(void)state;
+	good();
+	facts.agents = &agents;
+	(void)snprintf(agents.line[0], CHECK_LINE_LEN, "error agent-missing: f:3: node n1: agent fence_x: TEXT; remedy: R");
+	assert_only("agent-missing", QD_SEV_ERROR, "f:3: node n1: agent fence_x: TEXT");
+	assert_string_equal(find_name("agent-missing")->text, "f:3: node n1: agent fence_x: TEXT");
+	assert_string_equal(find_name("agent-missing")->remedy, "R");
+	(void)snprintf(agents.line[0], CHECK_LINE_LEN, "warning agent-attribute: TEXT; remedy: R");
+	assert_only("agent-attribute", QD_SEV_WARNING, "TEXT");
+	(void)snprintf(agents.line[0], CHECK_LINE_LEN, "what is this");
+	check_judge(&facts, &report);
+	assert_string_equal(report.finding[0].text, "what is this");
+	assert_int_equal(report.warnings, 1);
+}
+
 static void corosync_conf_alone_has_no_fence_methods(void **state)
 {
 	(void)state;
@@ -389,6 +427,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(watchdog_beside_sbd_is_an_error),
 		cmocka_unit_test(sync_timeout_beyond_sbds_watchdog_is_an_error),
 		cmocka_unit_test(pacemaker_without_fencing_or_quorum_is_told),
+		cmocka_unit_test(pacemaker_and_qdiskd_that_ask_each_other_are_an_error),
+		cmocka_unit_test(lines_about_agents_are_findings),
 		cmocka_unit_test(corosync_conf_alone_has_no_fence_methods),
 		cmocka_unit_test(more_findings_than_fit_are_counted),
 		cmocka_unit_test(what_an_operator_reads_is_spelled_out),

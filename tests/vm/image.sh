@@ -45,6 +45,7 @@ programs_copy() {
 	for p in $programs; do program_copy "$p" "$p"; done
 	for p in qdiskd qdisk-tool mkqdisk; do program_copy "$build/$p" "/usr/sbin/$p"; done
 	program_copy "$build/qdisk-readconf" /usr/libexec/qdisk/qdisk-readconf
+	program_copy "$build/qdisk-agents" /usr/libexec/qdisk/qdisk-agents
 	program_copy /bin/busybox /bin/busybox
 	for p in $(/bin/busybox --list); do
 		[ -e "$root/bin/$p" ] || ln -s busybox "$root/bin/$p"
