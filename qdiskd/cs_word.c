@@ -125,10 +125,11 @@ qd_mask cs_word_dead(const struct cs_word *w, qd_mask members, uint64_t *ret_as_
 	qd_mask dead = 0;
 
 	*ret_as_of_ms = 0;
-	for (uint32_t id = 1; id <= QD_NODE_MAX; id++) {
+	for (qd_mask rest = members; rest; rest &= rest - 1) {
+		uint32_t id = qd_lowest(rest);
 		uint64_t at_ms = w->heard[id - 1].asked_ms;
 
-		if (!(members & qd_bit(id)) || !w->heard[id - 1].dead || !at_ms)
+		if (!w->heard[id - 1].dead || !at_ms)
 			continue;
 		if (!dead || at_ms < *ret_as_of_ms)
 			*ret_as_of_ms = at_ms;
