@@ -15,7 +15,11 @@ static bool read_cman(struct clusterconf *cc, const struct clusterconf_element *
 			     &config->expected_votes) ||
 	    !clusterconf_flag(cc, cman, "two_node", &config->two_node) ||
 	    !clusterconf_u32(cc, cman, "quorum_dev_poll", 0, QD_MS_MAX,
-			     &config->quorum_dev_poll_ms))
+			     &config->quorum_dev_poll_ms) ||
+	    !clusterconf_u32(cc, cman, "cluster_id", 0, QD_CLUSTER_ID_MAX, &config->cluster_id) ||
+	    !clusterconf_flag(cc, cman, "hash_cluster_id", &config->hash_cluster_id) ||
+	    !clusterconf_u32(cc, cman, "shutdown_timeout", 0, QD_MS_MAX,
+			     &config->shutdown_timeout_ms))
 		return false;
 	if (config->two_node && clusterconf_child(root, "quorumd")) {
 		clusterconf_notice(cc, cman->line,

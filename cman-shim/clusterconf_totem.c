@@ -75,9 +75,6 @@ static bool read_cman(struct clusterconf *cc, const struct clusterconf_element *
 {
 	static const struct gone gone[] = {
 		{ "broadcast", "knet and udpu send to each node by itself" },
-		{ "cluster_id", "it chose the multicast address, and there is none" },
-		{ "hash_cluster_id", "it chose the multicast address, and there is none" },
-		{ "shutdown_timeout", "set cmap's cfg.shutdown_timeout while corosync runs" },
 		{ "ccsd_poll", "cman has gone" },
 		{ "startup_config_timeout", "cman has gone" },
 		{ "max_queued", "cman has gone" },

@@ -28,6 +28,7 @@ void clusterconf_init(struct qd_config *config, const char *file)
 	config->paranoid = config->io_timeout = config->stop_cman = QD_UNSET;
 	config->max_error_cycles = config->scheduler = config->priority = QD_UNSET;
 	config->token_ms = config->expected_votes = config->quorum_dev_poll_ms = QD_UNSET;
+	config->cluster_id = config->hash_cluster_id = config->shutdown_timeout_ms = QD_UNSET;
 	totem_init(&config->totem);
 	config->fence = QD_FENCE_AUTO;
 	config->pool_used = 1;

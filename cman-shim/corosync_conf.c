@@ -303,6 +303,28 @@ static void write_quorum(struct writer *w)
 	line(w, "}");
 }
 
+/* ---- libcman ---- */
+
+/* What the old cluster manager kept in its own memory: corosync passes it over, and
+ * keeps it in cmap, where libcman looks. */
+static void write_libcman(struct writer *w)
+{
+	const struct qd_config *c = w->config;
+	const bool has_timeout = c->shutdown_timeout_ms != QD_UNSET && c->shutdown_timeout_ms != 0;
+	const bool has_id = c->cluster_id != QD_UNSET && c->cluster_id != 0;
+
+	if (!has_id && !has_timeout && c->hash_cluster_id == QD_UNSET)
+		return;
+	line(w, "libcman {");
+	if (has_id)
+		line(w, "\tcluster_id: %u", c->cluster_id);
+	else if (c->hash_cluster_id != QD_UNSET)
+		line(w, "\thash_cluster_id: %s", yes_no(c->hash_cluster_id));
+	if (has_timeout)
+		line(w, "\tshutdown_timeout: %u", c->shutdown_timeout_ms);
+	line(w, "}\n");
+}
+
 /* ---- All together ---- */
 
 bool corosync_conf_write(const struct qd_config *config, const struct qd_params *params,
@@ -323,6 +345,7 @@ bool corosync_conf_write(const struct qd_config *config, const struct qd_params 
 	write_totem(&w, links);
 	write_logging(&w);
 	write_nodelist(&w, links);
+	write_libcman(&w);
 	write_quorum(&w);
 	if (!w.full || w.refused)
 		return !w.refused;

@@ -10,7 +10,9 @@
 #define KILL_REASON "we were killed by cman_tool or other application"
 
 /* corosync's own, and what is left for it to answer that it goes. */
-#define SHUTDOWN_TIMEOUT_MS 5000
+#define SHUTDOWN_TIMEOUT_KEY	"cfg.shutdown_timeout"
+#define SHUTDOWN_TIMEOUT_MS	5000
+#define SHUTDOWN_TIMEOUT_MAX_MS 3600000u
 
 static int answer_of(cs_error_t rc)
 {
@@ -103,13 +105,31 @@ static int try_shutdown(struct cman_stack *s, corosync_cfg_shutdown_flags_t flag
 	return rc == CS_ERR_EXIST ? -EALREADY : answer_of(rc);
 }
 
+/* How long corosync will wait for the programs: what <cman> said, else what it has. */
+static int shutdown_timeout(struct cman_stack *s, uint64_t *ret_ms)
+{
+	uint64_t ms = 0;
+	int error = stack_get_number(s, CMAN_KEY_SHUTDOWN_TIMEOUT, SHUTDOWN_TIMEOUT_MAX_MS, &ms);
+
+	if (error && error != -ENOENT && error != -EINVAL)
+		return error;
+	if (ms)
+		error = stack_set_u32(s, SHUTDOWN_TIMEOUT_KEY, (uint32_t)ms);
+	else
+		error = stack_get_uint(s, SHUTDOWN_TIMEOUT_KEY, &ms);
+	if (error && error != -ENOENT)
+		return error;
+	*ret_ms = error ? SHUTDOWN_TIMEOUT_MS : ms;
+	return 0;
+}
+
 static int do_shutdown(struct cman_stack *s, int flags)
 {
 	bool anyway = flags & CMAN_SHUTDOWN_ANYWAY;
-	uint64_t timeout_ms = SHUTDOWN_TIMEOUT_MS;
-	int error = stack_get_uint(s, "cfg.shutdown_timeout", &timeout_ms);
+	uint64_t timeout_ms = 0;
+	int error = shutdown_timeout(s, &timeout_ms);
 
-	if (error && error != -ENOENT)
+	if (error)
 		return error;
 	if (flags & CMAN_SHUTDOWN_REMOVED)
 		syslog(LOG_WARNING, "libcman: the other nodes' expected votes stay as they are: "

@@ -67,22 +67,44 @@ CMAN_PUBLIC int cman_get_version(cman_handle_t handle, cman_version_t *version)
 	return h ? handle_leave(h, get_version(&h->stack, version)) : -1;
 }
 
+/* The id that is configured, else that of the name. What is configured and makes no sense
+ * is passed over: an answer is worth more. */
+static int cluster_id(struct cman_stack *s, const char *name, uint16_t *ret_id)
+{
+	enum clusterid_hash hash;
+	char word[8] = "";
+	uint64_t id = 0;
+	int error = stack_get_number(s, CMAN_KEY_CLUSTER_ID, UINT16_MAX, &id);
+
+	if (!error || error == -ENOENT || error == -EINVAL)
+		error = stack_get_text(s, CMAN_KEY_HASH, word, sizeof(word));
+	if (error && error != -ENOENT && error != -EINVAL)
+		return error;
+	if (error || clusterid_hash_parse(word, &hash) != 0)
+		hash = CLUSTERID_FNV;
+	*ret_id = id ? (uint16_t)id : clusterid_of_name(name, hash);
+	return 0;
+}
+
 static int get_cluster(struct cman_stack *s, cman_cluster_t *clinfo)
 {
 	char name[CLUSTER_NAME_SIZE] = "";
 	struct quorum_ring_id ring;
+	uint16_t id;
 	int error;
 
 	if (!clinfo)
 		return -EINVAL;
 	error = stack_get_text(s, "totem.cluster_name", name, sizeof(name));
 	if (!error || error == -ENOENT)
+		error = cluster_id(s, name, &id);
+	if (!error)
 		error = stack_ring(s, &ring);
 	if (error)
 		return error;
 	memset(clinfo, 0, sizeof(*clinfo));
 	memcpy(clinfo->ci_name, name, strnlen(name, MAX_CLUSTER_NAME_LEN));
-	clinfo->ci_number = clusterid_of_name(name, CLUSTERID_FNV);
+	clinfo->ci_number = id;
 	clinfo->ci_generation = (uint32_t)ring.seq;
 	return 0;
 }

@@ -132,11 +132,21 @@ int stack_get_uint(struct cman_stack *s, const char *key, uint64_t *ret_value);
  * -ENOENT absent, -EINVAL of another type. */
 int stack_get_text(struct cman_stack *s, const char *key, char *text, size_t size);
 
+/* Read a number up to `max` that stands in corosync.conf, where it is a text, or in
+ * cmap as one. -ENOENT absent, -EINVAL anything else. */
+int stack_get_number(struct cman_stack *s, const char *key, uint64_t max, uint64_t *ret_value);
+
 /* Write a cmap key of this node; it lives as long as corosync does. */
 int stack_set_uint(struct cman_stack *s, const char *key, uint64_t value);
+int stack_set_u32(struct cman_stack *s, const char *key, uint32_t value);
 int stack_set_text(struct cman_stack *s, const char *key, const char *text);
 
 #define CMAN_KEY_DIRTY "libcman.dirty" /* there since cman_set_dirty() */
+
+/* Of corosync.conf, where `cman_tool join` writes what <cman> says. */
+#define CMAN_KEY_CLUSTER_ID	  "libcman.cluster_id"
+#define CMAN_KEY_HASH		  "libcman.hash_cluster_id"
+#define CMAN_KEY_SHUTDOWN_TIMEOUT "libcman.shutdown_timeout"
 
 /* The ring that this node is in. */
 int stack_ring(struct cman_stack *s, struct quorum_ring_id *ret_ring);

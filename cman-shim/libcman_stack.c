@@ -1,5 +1,6 @@
 /* libcman: the connection to corosync's services. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,12 +133,42 @@ int stack_get_text(struct cman_stack *s, const char *key, char *text, size_t siz
 	return 0;
 }
 
+int stack_get_number(struct cman_stack *s, const char *key, uint64_t max, uint64_t *ret_value)
+{
+	char text[24], *end;
+	uint64_t value = 0;
+	int error = stack_get_uint(s, key, &value);
+
+	if (error == -EINVAL)
+		error = stack_get_text(s, key, text, sizeof(text));
+	else if (!error)
+		(void)snprintf(text, sizeof(text), "%" PRIu64, value);
+	if (error)
+		return error;
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || value > max)
+		return -EINVAL;
+	*ret_value = value;
+	return 0;
+}
+
 int stack_set_uint(struct cman_stack *s, const char *key, uint64_t value)
 {
 	cs_error_t rc;
 
 	do
 		rc = cmap_set_uint64(s->cmap.handle, key, value);
+	while (stack_again(s, rc));
+	return rc == CS_OK ? 0 : -text_errno(rc);
+}
+
+int stack_set_u32(struct cman_stack *s, const char *key, uint32_t value)
+{
+	cs_error_t rc;
+
+	do
+		rc = cmap_set_uint32(s->cmap.handle, key, value);
 	while (stack_again(s, rc));
 	return rc == CS_OK ? 0 : -text_errno(rc);
 }

@@ -294,8 +294,9 @@ int cman_is_quorate(cman_handle_t handle);
 /* Versions. Returns 0; EINVAL for NULL. Needs no membership. */
 int cman_get_version(cman_handle_t handle, cman_version_t *version);
 
-/* Name, id and generation. The name is cut at 16 bytes; the id is the FNV
- * hash of the whole name. Returns 0; EINVAL for NULL. Needs no membership. */
+/* Name, id and generation. The name is cut at 16 bytes; the id is the
+ * configured one, else a hash of the whole name. Returns 0; EINVAL for NULL.
+ * Needs no membership. */
 int cman_get_cluster(cman_handle_t handle, cman_cluster_t *clinfo);
 
 /* This node's view. `maxlen` is the size of the buffer behind `info`: 64
@@ -323,7 +324,7 @@ int cman_leave_cluster(cman_handle_t handle, int reason);
 
 /* Ask the programs on this node that have started notifications, and leave
  * when all agree; CMAN_SHUTDOWN_ANYWAY: whatever they say. Waits for answers
- * until cfg.shutdown_timeout (5 seconds). CMAN_SHUTDOWN_REMOVED cannot be
+ * until the shutdown timeout (5 seconds). CMAN_SHUTDOWN_REMOVED cannot be
  * done. Admin. Returns 0; EBUSY somebody does not agree or did not answer;
  * EALREADY another one is asking. */
 int cman_shutdown(cman_handle_t handle, int flags);

@@ -36,6 +36,7 @@
 #define QD_MASTER_WAIT_MIN 2u
 #define QD_HEURISTIC_MS_MAX 3600000u
 #define QD_MS_MAX 3600000u		/* token, quorum_dev_poll */
+#define QD_CLUSTER_ID_MAX 65535u	/* 16 bits, in cman's calls too */
 #define QD_DELAY_S_MAX 86400u		/* post_fail_delay, post_join_delay */
 #define QD_VOTES_MAX 255u
 #define QD_SCORE_MAX 65535u		/* the sum of all heuristics too: u16 in the block */
@@ -174,6 +175,10 @@ struct qd_config {
 	uint32_t post_fail_delay_s, post_join_delay_s;
 	struct qd_log_config log;
 	struct qd_totem_config totem;
+	/* <cman> for libcman, which finds it in corosync.conf; QD_UNSET where not given */
+	uint32_t cluster_id;		/* 0: of the name */
+	uint32_t hash_cluster_id;	/* how, 1 FNV, 0 sum */
+	uint32_t shutdown_timeout_ms;	/* 0: corosync's own */
 
 	uint32_t notice_count;
 	struct qd_notice notice[QD_NOTICES_MAX];

@@ -76,6 +76,9 @@ static const char *check_numbers(const struct qd_config *c)
 	    !unset_or(c->expected_votes, 1, QD_VOTES_MAX) || !number_good(c->two_node, 0, 1) ||
 	    !unset_or(c->quorum_dev_poll_ms, 0, QD_MS_MAX))
 		return "token, expected_votes, two_node or quorum_dev_poll";
+	if (!unset_or(c->cluster_id, 0, QD_CLUSTER_ID_MAX) || !unset_or(c->hash_cluster_id, 0, 1) ||
+	    !unset_or(c->shutdown_timeout_ms, 0, QD_MS_MAX))
+		return "cluster_id, hash_cluster_id or shutdown_timeout";
 	if (c->post_fail_delay_s > QD_DELAY_S_MAX || c->post_join_delay_s > QD_DELAY_S_MAX)
 		return "post_fail_delay or post_join_delay";
 	return NULL;

@@ -59,6 +59,7 @@ join_without_the_key_says_how_to_make_it() {
 # What the old service script did, word for word; the quorum disk comes with join.
 join_as_the_service_script_does() {
 	local n
+	for n in 1 2; do edit $n 's/<cman /<cman cluster_id="4711" shutdown_timeout="700" /'; done
 	tool 1 -t 1 -q join -P -n n1
 	[ "$code" = 2 ]	# alone it has one vote of three and no quorum before the disk has it
 	[[ $err == *"Timed-out waiting for cluster" ]]
@@ -72,6 +73,9 @@ join_as_the_service_script_does() {
 		said 0 "" ""
 	done
 	await "$RIG_MASTER_S" tool_has 1 "Quorum device votes: 1"
+	tool 1 status
+	grep -qx "Cluster Id: 4711" <<< "$out"
+	cmap_is 1 libcman.shutdown_timeout 700
 	tool 1 nodes -F id,type,votes,name
 	said 0 "0 M 1 $CONF_label 
 1 M 1 n1 
@@ -123,7 +127,7 @@ version_reload_takes_cluster_conf_into_corosync_and_qdiskd() {
 	tool 1 version -r
 	said 1 "" "cman_tool: Not reloading, config version older or equal the running config"
 	for n in 1 2; do
-		edit $n 's/config_version="1"/config_version="2"/; s/<quorumd /<quorumd reboot="0" /'
+		edit $n 's/config_version="1"/config_version="2"/; s/<quorumd /<quorumd reboot="0" /; s/4711/4712/'
 	done
 	edit 1 's/config_version="2"/config_version="two"/'
 	tool 1 version -r
@@ -134,6 +138,7 @@ version_reload_takes_cluster_conf_into_corosync_and_qdiskd() {
 		[ "$code" = 0 ]
 		tool $n version
 		said 0 "6.2.0 config 2" ""
+		cmap_is $n libcman.cluster_id 4712
 		await 5 node_logged $n "configuration loaded again"
 	done
 	agree 1 2

@@ -168,6 +168,17 @@ static int call_version(int n, char **words)
 	return result;
 }
 
+static int call_cluster(int n, char **words)
+{
+	cman_cluster_t cluster;
+	int result = cman_get_cluster(handles[n], &cluster);
+
+	(void)words;
+	if (result == 0)
+		snprintf(more, sizeof(more), "%s %u", cluster.ci_name, cluster.ci_number);
+	return result;
+}
+
 static int call_set_version(int n, char **words)
 {
 	cman_version_t version = { 6, 2, 0, 0 };
@@ -362,7 +373,7 @@ static const struct {
 	CALL(dispatch), CALL(notify), CALL(stop_notify), CALL(confchg), CALL(stop_confchg),
 	CALL(bind), CALL(unbind), CALL(send), CALL(is_listening), CALL(is_active),
 	CALL(is_quorate), CALL(count), CALL(subsys), CALL(nodes), CALL(disallowed),
-	CALL(version), CALL(set_version), CALL(extra), CALL(device), CALL(register),
+	CALL(version), CALL(cluster), CALL(set_version), CALL(extra), CALL(device), CALL(register),
 	CALL(unregister), CALL(poll), CALL(set_votes), CALL(set_expected), CALL(kill),
 	CALL(leave), CALL(shutdown), CALL(replyto), CALL(answer), CALL(finish_in_callback),
 	CALL(dirty), CALL(debuglog), CALL(fenced), CALL(fenceinfo), CALL(barrier_register),

@@ -5,6 +5,8 @@
 . "$(dirname "$0")/libcman.inc"
 libcman_enter "$@"
 
+fnv_of_rig=57019 sum_of_rig=769
+
 # A program on each node, client handle 0.
 both() {
 	client a 1
@@ -305,6 +307,26 @@ shutdown_asks_the_programs_of_the_node() {
 	refused c "0 shutdown 0" EBUSY # nobody answers
 	took_ms 600 4000
 	works a "0 dispatch 1"
+	set_cmap libcman.shutdown_timeout str 900 # as corosync.conf would say it
+	refused c "0 shutdown 0" EBUSY
+	took_ms 800 4200
+	set_cmap libcman.shutdown_timeout str soon # no number: it stays
+	refused c "0 shutdown 0" EBUSY
+	took_ms 800 4200
+}
+set_cmap() { node_exec 1 corosync-cmapctl -s "$@"; }
+cluster_id_is_the_configured_one_or_that_of_the_name() {
+	client a 1
+	works a "0 init"
+	gives a "0 cluster" "rig $fnv_of_rig"
+	set_cmap libcman.hash_cluster_id str no
+	gives a "0 cluster" "rig $sum_of_rig"
+	set_cmap libcman.cluster_id str 4711
+	gives a "0 cluster" "rig 4711"
+	set_cmap libcman.cluster_id str 65536 # too many bits
+	gives a "0 cluster" "rig $sum_of_rig"
+	set_cmap libcman.cluster_id u16 77
+	gives a "0 cluster" "rig 77"
 }
 shutdown_that_is_asked_already_is_ealready() {
 	client a 1
@@ -367,6 +389,7 @@ for name in data_reaches_all_nodes_and_the_sender data_for_one_node_reaches_it_o
 	barrier_opens_when_both_nodes_are_there barrier_opens_again_and_again barrier_attributes_are_cmans \
 	barrier_that_is_waited_at_stays_as_it_is \
 	votes_and_expected_votes_change fencing_is_on_record_since_the_last_down dirty_and_debug_are_seen \
+	cluster_id_is_the_configured_one_or_that_of_the_name \
 	shutdown_asks_the_programs_of_the_node shutdown_that_is_asked_already_is_ealready \
 	kill_ends_corosync_on_the_other_node; do
 	scenario $name

@@ -46,7 +46,7 @@ refuses_what_is_wrong() {
 	! accepted "$tmp/wrong.conf" n1 || because "token 1 was accepted"
 }
 
-plan 7
+plan 8
 for file in ../corosync_conf/*.conf; do
 	name=${file##*/}
 	check "corosync_accepts_what_is_written_for_${name%.conf}" accepted "$(realpath "$file")" n1

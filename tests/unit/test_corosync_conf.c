@@ -84,7 +84,7 @@ static void assert_converted(const char *name)
 	assert_int_equal(conf.length, strlen(conf.text));
 }
 
-static const char *const names[] = { "guide", "two_node", "rings", "udpu", "logging", "gone" };
+static const char *const names[] = { "guide", "two_node", "rings", "udpu", "logging", "gone", "cman" };
 
 static void guide_of_red_hat_is_written_out(void **state)
 {
@@ -122,6 +122,12 @@ static void what_has_no_equivalent_is_said(void **state)
 {
 	(void)state;
 	assert_converted("gone");
+}
+
+static void what_libcman_tells_is_kept_for_it(void **state)
+{
+	(void)state;
+	assert_converted("cman");
 }
 
 /* ---- Refusals ---- */
@@ -235,6 +241,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(udpu_has_one_link_and_no_key),
 		cmocka_unit_test(logging_and_numbers_of_totem_are_carried),
 		cmocka_unit_test(what_has_no_equivalent_is_said),
+		cmocka_unit_test(what_libcman_tells_is_kept_for_it),
 		cmocka_unit_test(no_node_is_refused),
 		cmocka_unit_test(text_that_corosync_reads_otherwise_is_refused),
 		cmocka_unit_test(two_node_with_one_node_or_other_votes_is_refused),
