@@ -15,7 +15,7 @@ zlib1g-dev libcorosync-common-dev libvotequorum-dev libcmap-dev libcfg-dev
 libcpg-dev libquorum-dev libjson-c-dev"
 test="libcmocka-dev libdeflate-dev libfuse3-dev corosync iproute2 iputils-ping procps psmisc util-linux kmod
 tini socat strace valgrind e2fsprogs mount bsdextrautils jq mandoc patch
-pacemaker pacemaker-cli-utils resource-agents fence-agents sbd busybox clang libclang-rt-dev"
+pacemaker pacemaker-cli-utils resource-agents fence-agents ipmitool openipmi sbd busybox clang libclang-rt-dev"
 lint="clang-tidy cppcheck shellcheck"
 
 vm="qemu-system-x86 cpio"
@@ -56,6 +56,7 @@ for p in $missing; do
 	case $p in
 	pacemaker) echo pacemaker.service ;;
 	resource-agents) echo logd.service ;;	# comes along with cluster-glue
+	openipmi) echo openipmi.service ;;	# loads drivers of a BMC
 	sbd) echo sbd.service sbd_remote.service ;;
 	esac
 done | xargs -r systemctl --quiet disable 2>/dev/null || echo "packages.sh: systemctl disable failed" >&2
