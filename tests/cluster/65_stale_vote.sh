@@ -68,8 +68,16 @@ stale_vote_is_taken_back_at_once() {
 	says '* quorate=0 * cast=0 * pq=0 *' look
 }
 
+# begins TOKEN...: another daemon's hand connects to n1's corosync, and is killed.
+begins() {
+	local reply
+	reply=$({ echo "wait 800 $*" && nap 1; } | node_exec 1 timeout -s KILL 1 "$CS_PROBE" model 200) || :
+	[[ $reply == "ok "* ]] || { diag "$*: $reply"; return 1; }
+}
+
 # n2 owes its answer, so sync does not end when n1 has given its own; during it corosync
-# answers votequorum alone. The next ring must find n1's hand free.
+# answers votequorum alone. The next ring must find n1's hand free. A daemon that starts then
+# reckons with what the one before it may have polled.
 vote_during_sync_leaves_the_hand_free() {
 	cable_up 2
 	says 'ok *' wait "$((2 * (CONF_T + CONF_consensus)))" members=3
@@ -82,9 +90,10 @@ vote_during_sync_leaves_the_hand_free() {
 	says 'ok *' wait "$((2 * (CONF_T + CONF_consensus)))" members=3 sync=1
 	ask vote 0
 	says 'ok *' wait 1000 members=3 sync=1 acc=1 cast=0
-	nap 0.5
+	begins conn=1 sync=1 past=1
 	cable_down 2
 	alone_and_lost
+	begins conn=1 sync=0 past=0
 }
 
 rig_start 2 transport=udpu token=1000 votes=1 v=20000 y=20000
