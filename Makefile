@@ -118,17 +118,21 @@ unit_check := check
 unit_format := format_box format_status format_label format_ext format_crc format_hostile latency
 unit_core := $(unit_mind) $(unit_engine) $(unit_laws) $(unit_format)
 unit_status := status status_socket status_file status_tool
+unit_runner := runner runner_child
+unit_log := log log_hung
 unit_clusterconf := clusterconf clusterconf_native clusterconf_nodes clusterconf_totem clusterconf_xml
 unit_libcman := libcman libcman_parts cman_tool cman_tool_format
 unit_rng := clusterconf_rng
 unit_agents := agents
 unit_cman_tool := cman_tool_conf
-unit := $(unit_core) $(unit_check) $(unit_rng) $(unit_agents) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) config runner fence fence_pacemaker log cs_state cs_proof cs_word tool_history
+unit := $(unit_core) $(unit_check) $(unit_rng) $(unit_agents) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) $(unit_runner) $(unit_log) config fence fence_pacemaker cs_state cs_proof cs_word tool_history
 mind_fixture_src := tests/unit/mind_fixture.c tests/unit/mind_scene.c
 engine_fixture_src := tests/unit/engine_fixture.c tests/unit/mind_fixture.c
 laws_fixture_src := tests/unit/laws_fixture.c
 format_fixture_src := tests/unit/format_fixture.c
-status_fixture_src := tests/unit/status_fixture.c
+status_fixture_src := tests/unit/status_fixture.c tests/unit/real.c
+runner_fixture_src := tests/unit/runner_fixture.c tests/unit/real.c
+log_fixture_src := tests/unit/log_fixture.c tests/unit/real.c
 # with the part of the corosync hand that is pure
 sim_src := $(sort $(wildcard tests/sim*.c)) qdiskd/cs_proof.c qdiskd/cs_word.c
 # the simulated world alone, and what plays scripts in it
@@ -256,7 +260,8 @@ $(unit_corosync_conf:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0 zlib))
 $T/unit/test_config: $(call obj,tests/unit/test_config.c $(config_src) $(clusterconf_src)) $B/qdisk-readconf
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
-$T/unit/test_runner: $(call obj,tests/unit/test_runner.c $(runner_src))
+$(unit_runner:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
+		$(call obj,$(runner_fixture_src) $(runner_src))
 	$(call link,-lcmocka)
 $T/unit/test_fence $T/unit/test_fence_pacemaker: $T/unit/test_%: $B/obj/tests/unit/test_%.o $(call obj,$(fence_src) $(runner_src))
 	$(call link,-lcmocka)
@@ -265,7 +270,8 @@ $(unit_status:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 	$(call link,-lcmocka $(tool_libs))
 $T/unit/test_tool_history: $(call obj,tests/unit/test_tool_history.c qdiskd/tool_history.c qdiskd/tool_text.c $(lun_src)) $B/libqdcore.a
 	$(call link,-lcmocka $(call pkg_libs,blkid zlib))
-$T/unit/test_log: $(call obj,tests/unit/test_log.c qdiskd/log.c qdiskd/log_writer.c)
+$(unit_log:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
+		$(call obj,$(log_fixture_src) qdiskd/log.c qdiskd/log_writer.c)
 	$(call link,-lcmocka $(call pkg_libs,libqb))
 $T/unit/test_cs_proof: $(call obj,tests/unit/test_cs_proof.c qdiskd/cs_proof.c)
 	$(call link,-lcmocka)

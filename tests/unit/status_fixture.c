@@ -3,19 +3,10 @@
 
 #include <time.h>
 
-char work_dir[] = "/tmp/qdisk-test-status.XXXXXX";
 char socket_path[64], file_path[64];
 struct status *status;
 struct status_snapshot snapshot;
 char reply[STATUS_REPLY_MAX + 1];
-
-uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* Node 1 of three, master, node 2 was fenced. */
 static void snapshot_fill(struct status_snapshot *s)
@@ -54,6 +45,8 @@ static void snapshot_fill(struct status_snapshot *s)
 int setup(void **state)
 {
 	(void)state;
+	(void)setenv("TZ", "UTC", 1);
+	tzset();
 	(void)snprintf(socket_path, sizeof(socket_path), "%s/run/status.sock", work_dir);
 	(void)snprintf(file_path, sizeof(file_path), "%s/status", work_dir);
 	snapshot_fill(&snapshot);
@@ -71,20 +64,6 @@ int teardown(void **state)
 		;
 	(void)snprintf(command, sizeof(command), "rm -rf %s/*", work_dir);
 	return system(command);	/* NOLINT(cert-env33-c): a test, our own words */
-}
-
-int work_dir_make(void **state)
-{
-	(void)state;
-	(void)setenv("TZ", "UTC", 1);
-	tzset();
-	return mkdtemp(work_dir) ? 0 : -1;
-}
-
-int work_dir_remove(void **state)
-{
-	(void)state;
-	return rmdir(work_dir);
 }
 
 int client_connect(void)

@@ -8,9 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,27 +18,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "real.h"
 
 #define NOW_MS 100000u
 
-extern char work_dir[];
 extern char socket_path[64], file_path[64];	/* in work_dir; nothing is there yet */
 extern struct status *status;
 extern struct status_snapshot snapshot;	/* node 1 of three, master; node 2 was fenced */
 extern char reply[STATUS_REPLY_MAX + 1];	/* the newest of client_ask() */
 
-/* Of each test: the server opened, the snapshot filled; closed, all children gone. */
+/* Of each test: the server opened, the snapshot filled, times shown in UTC; closed, all
+ * children gone, nothing left in work_dir. */
 int setup(void **state);
 int teardown(void **state);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-/* Of the group: the directory, and times shown in UTC. */
-int work_dir_make(void **state);
-int work_dir_remove(void **state);
-
-/* CLOCK_BOOTTIME. */
-uint64_t now_ms(void);
 
 /* Connected and not accepted yet; the caller closes it. */
 int client_connect(void);

@@ -1,25 +1,10 @@
 /* status_file.c: the status file: whole, and never in the daemon's way. */
 #include "status_fixture.h"
 
-/* The file's text, once it holds `needle` (waits up to 5 s). */
+/* The file's text, once it holds `needle`. */
 static const char *file_text(const char *needle)
 {
-	static char text[STATUS_TEXT_MAX];
-	uint64_t end_ms = now_ms() + 5000;
-
-	do {
-		FILE *f = fopen(file_path, "re");
-		size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
-
-		if (f)
-			(void)fclose(f);
-		text[n] = '\0';
-		if (strstr(text, needle))
-			return text;
-		(void)usleep(1000);
-	} while (now_ms() < end_ms);
-	fail_msg("the status_file never said \"%s\"", needle);
-	return text;
+	return file_text_with(file_path, needle);
 }
 
 static void status_file_is_written(void **state)
