@@ -110,7 +110,7 @@ cman_tool_src := $(cman_tool:%=cman-shim/%.c)
 
 # unit programs, by what each is made of besides its own source; core: libqdcore.a
 unit_mind := member member_verdict elect_bid elect_order elect_master elect_mask \
-	vote answer stale_vote mark mark_wait start own silence putoff unfit stop evict evict_fence evict_lun reconfig score note
+	vote answer stale_vote mark mark_wait start own silence putoff putoff_word unfit stop evict evict_fence evict_lun reconfig score note
 unit_engine := engine engine_ticks engine_express engine_ends engine_bounds engine_watch
 unit_laws := laws laws_defaults laws_corosync laws_score
 unit_corosync_conf := corosync_conf
@@ -120,12 +120,13 @@ unit_core := $(unit_mind) $(unit_engine) $(unit_laws) $(unit_format)
 unit_status := status status_socket status_file status_tool
 unit_runner := runner runner_child
 unit_log := log log_hung
-unit_clusterconf := clusterconf clusterconf_native clusterconf_nodes clusterconf_totem clusterconf_xml
+unit_config := config config_valid
+unit_clusterconf := clusterconf clusterconf_fence clusterconf_native clusterconf_nodes clusterconf_totem clusterconf_xml
 unit_libcman := libcman libcman_parts cman_tool cman_tool_format
 unit_rng := clusterconf_rng
 unit_agents := agents
 unit_cman_tool := cman_tool_conf
-unit := $(unit_core) $(unit_check) $(unit_rng) $(unit_agents) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) $(unit_runner) $(unit_log) config fence fence_pacemaker cs_state cs_proof cs_word tool_history
+unit := $(unit_core) $(unit_check) $(unit_rng) $(unit_agents) $(unit_clusterconf) $(unit_corosync_conf) $(unit_libcman) $(unit_cman_tool) $(unit_status) $(unit_runner) $(unit_log) $(unit_config) fence fence_pacemaker cs_state cs_proof cs_word tool_history
 mind_fixture_src := tests/unit/mind_fixture.c tests/unit/mind_scene.c
 engine_fixture_src := tests/unit/engine_fixture.c tests/unit/mind_fixture.c
 laws_fixture_src := tests/unit/laws_fixture.c
@@ -258,7 +259,8 @@ $B/obj/tests/unit/test_corosync_conf.o $B/obj/tests/unit/test_clusterconf_rng.o 
 $(unit_corosync_conf:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(clusterconf_src)) $B/libqdcore.a
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0 zlib))
-$T/unit/test_config: $(call obj,tests/unit/test_config.c $(config_src) $(clusterconf_src)) $B/qdisk-readconf
+$(unit_config:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
+		$(call obj,$(config_src) $(clusterconf_src)) $B/qdisk-readconf
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
 $(unit_runner:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(runner_fixture_src) $(runner_src))

@@ -1,7 +1,7 @@
-/* putoff.c: a LUN that is dead for everybody. qdisk(5), "Self-fence". */
+/* putoff.c: what a node makes of a LUN that is dead for everybody. qdisk(5), "Self-fence". */
 #include "mind_scene.h"
 
-enum { QUIET = L1 / 2, FRESH = 50 };
+enum { FRESH = 50 };
 
 /* Node 2 of three that casts for master 1 and fences itself at L2: nothing lands any more,
  * and it has said so. */
@@ -41,92 +41,6 @@ static int put_off_with_a_watchdog(void **state)
 	m.s.p.watchdog = true;
 	m.in.watchdog_ms = L2;
 	return 0;
-}
-
-/* ---- What is told ---- */
-
-static void word_is_said_after_half_of_l1(void **state)
-{
-	(void)state;
-	mind_event(&m, QD_EV_TIMER, 10 + QUIET - 1);
-	assert_int_equal(m.words[true], 0);
-	mind_event(&m, QD_EV_TIMER, 10 + QUIET);
-	assert_int_equal(m.words[true], 1);
-}
-
-static void word_is_said_once(void **state)
-{
-	(void)state;
-	for (uint64_t ms = QUIET; ms < 5 * L2; ms += I)
-		mind_event(&m, QD_EV_TIMER, ms);
-	assert_int_equal(m.words[true], 1);
-	assert_int_equal(m.words[false], 0);
-}
-
-static void word_with_few_cycles_needs_more_than_a_missed_beat(void **state)
-{
-	(void)state;
-	m.s.p.t.tko = QD_TKO_MIN;
-	mind_event(&m, QD_EV_TIMER, 10 + 3 * I / 2 - 1);
-	assert_int_equal(m.words[true], 0);
-}
-
-static void word_is_taken_back_by_a_landing(void **state)
-{
-	(void)state;
-	mind_event(&m, QD_EV_TIMER, L1);
-	mind_tick(&m);
-	mind_read(&m, /* tick */ true, L1);
-	mind_landed(&m, L1 + 10);
-	assert_int_equal(m.words[false], 1);
-}
-
-/* Fencing over the LUN counts from the last beat, and that the watchdog is petted no
- * later: with my word it may have been. */
-static void word_taken_back_lets_watchdogs_have_been_petted_until_now(void **state)
-{
-	(void)state;
-	mind_event(&m, QD_EV_TIMER, L1);
-	assert_true(see(3)->may_beat_ms < m.tick_ms + L1);
-	mind_tick(&m);
-	mind_read(&m, /* tick */ true, L1);
-	mind_landed(&m, L1 + 10);
-	assert_int_equal(see(1)->may_beat_ms, m.tick_ms + L1 + 10);
-	assert_int_equal(see(3)->may_beat_ms, m.tick_ms + L1 + 10);
-}
-
-/* It does not count for the new life; that the LUN takes writes it shows all the same. */
-static void word_is_taken_back_by_a_late_landing_of_the_last_life(void **state)
-{
-	(void)state;
-	mind_tick(&m);
-	mind_read(&m, /* tick */ true, 0);
-	mind_event(&m, QD_EV_TIMER, L2);
-	assert_int_equal(m.words[true], 1);
-	mind_landed(&m, L2 + 5);
-	assert_int_equal(m.words[false], 1);
-	assert_false(m.s.landed);
-}
-
-static void word_is_not_taken_back_by_a_new_life(void **state)
-{
-	(void)state;
-	mind_event(&m, QD_EV_TIMER, L2);
-	assert_int_equal(m.s.incarnation, NEXT_LIFE);
-	mind_event(&m, QD_EV_TIMER, L2 + 10);
-	assert_int_equal(m.words[false], 0);
-}
-
-/* Reads alone make nobody master. */
-static void word_is_said_though_reads_land(void **state)
-{
-	(void)state;
-	for (unsigned i = 0; i < K - 2; i++) {
-		mind_tick(&m);
-		mind_read(&m, /* tick */ true, 0);
-		mind_write_failed(&m, 10);
-	}
-	assert_int_equal(m.words[true], 1);
 }
 
 /* ---- L2 ---- */
@@ -413,14 +327,6 @@ static void pets_of_others_words_arm_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test_with(follower, word_is_said_after_half_of_l1),
-		test_with(follower, word_is_said_once),
-		test_with(follower, word_with_few_cycles_needs_more_than_a_missed_beat),
-		test_with(follower, word_is_taken_back_by_a_landing),
-		test_with(follower, word_taken_back_lets_watchdogs_have_been_petted_until_now),
-		test_with(follower, word_is_taken_back_by_a_late_landing_of_the_last_life),
-		test_with(follower, word_is_not_taken_back_by_a_new_life),
-		test_with(follower, word_is_said_though_reads_land),
 		test_with(without_lun, l2_with_all_dead_begins_a_new_life),
 		test_with(without_lun, l2_with_one_who_has_the_lun_fences_myself),
 		test_with(without_lun, l2_with_a_word_of_i_ago_is_put_off),
