@@ -129,11 +129,16 @@ struct qd_disk_status_ext {	/* at offset 112 of the block */
 	qd_be64 fence_wall_s;
 	uint8_t node_name[QD_NAME_LEN];
 	struct qd_disk_spread read, read_ever, write, write_ever;
-	uint8_t zero[400 - 216];
+	qd_be32 wish_digest;		/* struct qd_wish; 0: none */
+	qd_be32 wish_zero;
+	uint8_t wish_uuid[QD_UUID_LEN];
+	uint8_t wish_label[QD_LABEL_LEN];
+	uint8_t zero[400 - 360];
 };
 static_assert(sizeof(struct qd_disk_status_ext) == 400, "status extension");
 static_assert(offsetof(struct qd_disk_status_ext, node_name) == 104, "status extension, name");
 static_assert(offsetof(struct qd_disk_status_ext, read) == 168, "status extension, latencies");
+static_assert(offsetof(struct qd_disk_status_ext, wish_digest) == 216, "status extension, wish");
 
 struct qd_disk_label_ext {	/* at offset 304 of the block */
 	struct qd_disk_ext_head head;
@@ -145,7 +150,8 @@ struct qd_disk_label_ext {	/* at offset 304 of the block */
 	qd_be32 tko_up;
 	qd_be32 upgrade_wait;
 	qd_be32 master_wait;
-	uint8_t zero[208 - 120];
+	qd_be32 reserved;		/* 1: a move to here has been asked for */
+	uint8_t zero[208 - 124];
 };
 static_assert(sizeof(struct qd_disk_label_ext) == 208, "label extension");
 
@@ -229,6 +235,7 @@ struct qd_label {
 	char cluster[QD_NAME_LEN];	/* "" until the first node beats */
 	uint32_t capacity;		/* slots for nodes, 16..64 */
 	struct qd_timings timings;	/* agreed timings; interval_ms 0: none yet */
+	bool reserved;			/* nodes that run on another LUN are to move here in step */
 };
 
 /* Slots for nodes on this LUN: a legacy label has room for 16. */
@@ -274,6 +281,15 @@ struct qd_spread {
  * decides anything by it. */
 struct qd_latencies {
 	struct qd_spread read, read_ever, write, write_ever;
+};
+
+/* The configuration with which a node wants to restart, in step with the others: what
+ * it has in force stays until all want the same. In the block of one that has left,
+ * the one it left for. Not in struct qd_block: the mind decides nothing by it. */
+struct qd_wish {
+	uint32_t digest;		/* equal: the same wish; 0: none */
+	uint8_t uuid[QD_UUID_LEN];	/* of the LUN to move to; all 0: it stays */
+	char label[QD_LABEL_LEN];	/* its label, for people */
 };
 
 /* A node's status block, decoded. */
@@ -348,13 +364,22 @@ enum qd_corrupt qd_block_decode_sealed(const void *bytes, size_t size, uint32_t 
  * block->has_ext. The block must satisfy qd_block_valid(). */
 void qd_block_encode(const struct qd_block *block, void *ret_bytes, size_t size);
 
-/* The same with what the writer has measured. */
+/* The same with what the writer has measured, and what it wishes (NULL: nothing). */
 void qd_block_encode_with(const struct qd_block *block, const struct qd_latencies *latencies,
-			  void *ret_bytes, size_t size);
+			  const struct qd_wish *wish, void *ret_bytes, size_t size);
 
 /* What the writer of a good block with extension had measured; all 0 where it has not
  * said so. `bytes`: the first 512 of the slot. */
 struct qd_latencies qd_block_latencies(const void *bytes);
+
+/* The wish in a good block with extension, and its digest alone. `bytes`: the first 512. */
+struct qd_wish qd_block_wish(const void *bytes);
+uint32_t qd_block_wish_digest(const void *bytes);
+
+/* What nodes compare, to know that they want the same: not 0. `device_name`: the name
+ * under which corosync is to know the quorum device. Pure. */
+uint32_t qd_wish_digest(const struct qd_timings *t, const uint8_t uuid[QD_UUID_LEN],
+			const char *device_name);
 
 /* May this block be written? The predicate behind "assert before writing,
  * refuse after reading": node id, state, message and names in range. */

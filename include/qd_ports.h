@@ -69,6 +69,8 @@ struct qd_engine {
 	uint8_t label_bytes[512];	/* as last seen, to decode only what changed */
 	enum qd_io label_io;		/* OK, or STRANGER */
 	struct qd_slot slots[QD_NODE_MAX];
+	struct qd_wish wish;		/* in our own block from the next write on */
+	uint32_t wishes[QD_NODE_MAX];	/* digests in those of others, as last read; 0 none */
 	/* the cycle in flight */
 	enum qd_engine_phase phase;
 	bool tick;			/* it is a tick's, and not late */
@@ -128,6 +130,9 @@ const uint8_t *qd_engine_last_words(struct qd_engine *engine, enum qd_self_fence
 
 /* How long reads and writes have taken. */
 struct qd_latencies qd_engine_latencies(const struct qd_engine *engine);
+
+/* What our block is to say of a configuration that waits; NULL: nothing any more. */
+void qd_engine_wish(struct qd_engine *engine, const struct qd_wish *wish);
 
 void qd_engine_alarm(struct qd_engine *engine);		/* the alarm went off */
 void qd_engine_ring(struct qd_engine *engine);		/* what corosync shows has changed */

@@ -378,6 +378,11 @@ void qd_engine_grow(struct qd_engine *e, uint32_t slot_count)
 	e->read_bytes = NULL;	/* who reads more slots has another buffer */
 }
 
+void qd_engine_wish(struct qd_engine *e, const struct qd_wish *wish)
+{
+	e->wish = wish ? *wish : (struct qd_wish){ 0 };
+}
+
 void qd_engine_stop(struct qd_engine *e)
 {
 	engine_event(e, QD_EV_STOP);

@@ -42,12 +42,14 @@ enum qd_io engine_decode(struct qd_engine *e, const uint8_t *bytes)
 	if (io == QD_IO_OK)
 		engine_box_inherit(e, bytes + (size_t)e->state.p.node_id * e->slot_size);
 	for (uint32_t id = 1; io == QD_IO_OK && id <= e->slot_count; id++) {
+		const uint8_t *at = bytes + (size_t)id * e->slot_size;
 		struct qd_slot *slot = &e->slots[id - 1];
 
 		if (!qd_has(e->state.p.nodes, id))
 			continue;
-		slot->result = slot_decode(e, id, bytes + (size_t)id * e->slot_size, &slot->block) == QD_FINE ?
-				       QD_SLOT_OK : QD_SLOT_CORRUPT;
+		slot->result = slot_decode(e, id, at, &slot->block) == QD_FINE ? QD_SLOT_OK : QD_SLOT_CORRUPT;
+		e->wishes[id - 1] = slot->result == QD_SLOT_OK && slot->block.has_ext ?
+					    qd_block_wish_digest(at) : 0;
 	}
 	return io;
 }
@@ -81,7 +83,7 @@ const uint8_t *engine_encode(struct qd_engine *e, uint32_t slot, const struct qd
 	const struct qd_latencies measured = mine ? qd_engine_latencies(e) : eviction_latencies(e, slot);
 	uint8_t *bytes = mine ? e->own : e->other;
 
-	qd_block_encode_with(block, &measured, bytes, QD_BOX_OFFSET);
+	qd_block_encode_with(block, &measured, mine ? &e->wish : NULL, bytes, QD_BOX_OFFSET);
 	if (!mine)
 		eviction_box(e, slot);
 	return bytes;

@@ -123,6 +123,52 @@ struct qd_latencies qd_block_latencies(const void *bytes)
 				      .write = spread_get(&d->write), .write_ever = spread_get(&d->write_ever) };
 }
 
+/* ---- The wish ---- */
+
+static void wish_put(struct qd_disk_status_ext *d, const struct qd_wish *w)
+{
+	qd_put_be32(&d->wish_digest, w->digest);
+	memcpy(d->wish_uuid, w->uuid, sizeof(d->wish_uuid));
+	qd_put_text(d->wish_label, w->label, sizeof(d->wish_label));
+}
+
+struct qd_wish qd_block_wish(const void *bytes)
+{
+	const struct qd_disk_status_ext *d = (const void *)((const uint8_t *)bytes + QD_STATUS_EXT_OFFSET);
+	struct qd_wish w = { .digest = qd_get_be32(d->wish_digest) };
+
+	memcpy(w.uuid, d->wish_uuid, sizeof(w.uuid));
+	qd_get_text(w.label, d->wish_label, sizeof(w.label));
+	return w;
+}
+
+uint32_t qd_block_wish_digest(const void *bytes)
+{
+	const struct qd_disk_status_ext *d = (const void *)((const uint8_t *)bytes + QD_STATUS_EXT_OFFSET);
+
+	return qd_get_be32(d->wish_digest);
+}
+
+/* As they would lie on a LUN: the same on every machine. */
+uint32_t qd_wish_digest(const struct qd_timings *t, const uint8_t uuid[QD_UUID_LEN],
+			const char *device_name)
+{
+	struct {
+		qd_be32 number[5];
+		uint8_t uuid[QD_UUID_LEN];
+	} wanted;
+	uint32_t crc;
+
+	qd_put_be32(&wanted.number[0], t->interval_ms);
+	qd_put_be32(&wanted.number[1], t->tko);
+	qd_put_be32(&wanted.number[2], t->tko_up);
+	qd_put_be32(&wanted.number[3], t->upgrade_wait);
+	qd_put_be32(&wanted.number[4], t->master_wait);
+	memcpy(wanted.uuid, uuid, sizeof(wanted.uuid));
+	crc = qd_crc(qd_crc(0, &wanted, sizeof(wanted)), device_name, strlen(device_name));
+	return crc ? crc : 1;
+}
+
 static enum qd_corrupt status_check(const struct qd_disk_status *d, uint32_t node_id)
 {
 	if (qd_get_be32(d->magic) != QD_MAGIC_STATUS)
@@ -219,7 +265,7 @@ static void status_put(struct qd_disk_status *d, const struct qd_block *block)
 }
 
 void qd_block_encode_with(const struct qd_block *block, const struct qd_latencies *latencies,
-			  void *ret_bytes, size_t size)
+			  const struct qd_wish *wish, void *ret_bytes, size_t size)
 {
 	struct qd_disk_envelope *e = ret_bytes;
 	struct qd_disk_status *d = (void *)(e + 1);
@@ -235,6 +281,8 @@ void qd_block_encode_with(const struct qd_block *block, const struct qd_latencie
 		return;
 	status_ext_put(x, &block->ext);
 	latencies_put(x, latencies);
+	if (wish)
+		wish_put(x, wish);
 	qd_ext_seal(&x->head, d->incarnation, e, sizeof(*x));
 }
 
@@ -242,5 +290,5 @@ void qd_block_encode(const struct qd_block *block, void *ret_bytes, size_t size)
 {
 	static const struct qd_latencies none;
 
-	qd_block_encode_with(block, &none, ret_bytes, size);
+	qd_block_encode_with(block, &none, NULL, ret_bytes, size);
 }

@@ -102,6 +102,9 @@ static inline void qd_put_text(uint8_t *ret, const char *text, size_t size)
 	memcpy(ret, text, strnlen(text, size - 1));
 }
 
+/* zlib's crc32; `start`: 0, or that of the bytes before. */
+uint32_t qd_crc(uint32_t start, const void *bytes, size_t size);
+
 /* Is the envelope good for a payload of exactly `length` bytes? The length is
  * compared before anything is read by it. Rules: qdisk-format(5). */
 enum qd_corrupt qd_envelope_form(const struct qd_disk_envelope *e, size_t length);	/* but its crcs */

@@ -7,7 +7,7 @@
 
 #define EXT_VERSION 1u
 
-static uint32_t crc(uint32_t start, const void *bytes, size_t size)
+uint32_t qd_crc(uint32_t start, const void *bytes, size_t size)
 {
 	return (uint32_t)crc32(start, bytes, (uInt)size);
 }
@@ -17,7 +17,7 @@ static uint32_t envelope_crc(const struct qd_disk_envelope *e)
 	struct qd_disk_envelope copy = *e;
 
 	qd_put_le32(&copy.header_crc, 0);
-	return crc(0, &copy, sizeof(copy));
+	return qd_crc(0, &copy, sizeof(copy));
 }
 
 enum qd_corrupt qd_envelope_form(const struct qd_disk_envelope *e, size_t length)
@@ -38,7 +38,7 @@ enum qd_corrupt qd_envelope_check(const struct qd_disk_envelope *e, const void *
 		return why;
 	if (header == 0 || header != envelope_crc(e))
 		return QD_BAD_HEADER_CRC;
-	if (data == 0 || data != crc(0, payload, length))
+	if (data == 0 || data != qd_crc(0, payload, length))
 		return QD_BAD_DATA_CRC;
 	return QD_FINE;
 }
@@ -46,11 +46,11 @@ enum qd_corrupt qd_envelope_check(const struct qd_disk_envelope *e, const void *
 void qd_envelope_put(struct qd_disk_envelope *e, const void *payload, size_t length,
 		     uint64_t wall_s, qd_be32 *zero)
 {
-	uint32_t header, data = crc(0, payload, length);
+	uint32_t header, data = qd_crc(0, payload, length);
 
 	if (data == 0) {
 		qd_put_be32(zero, 1);
-		data = crc(0, payload, length);
+		data = qd_crc(0, payload, length);
 	}
 	qd_put_le32(&e->magic, QD_MAGIC_ENVELOPE);
 	qd_put_le32(&e->data_crc, data);
@@ -68,10 +68,10 @@ static uint32_t ext_crc(const struct qd_disk_ext_head *head, const uint8_t incar
 			const struct qd_disk_envelope *e, size_t length)
 {
 	const size_t skip = offsetof(struct qd_disk_ext_head, version);
-	uint32_t v = crc(0, incarnation, 8);
+	uint32_t v = qd_crc(0, incarnation, 8);
 
-	v = crc(v, &e->data_crc, sizeof(e->data_crc));
-	return crc(v, (const uint8_t *)head + skip, length - skip);
+	v = qd_crc(v, &e->data_crc, sizeof(e->data_crc));
+	return qd_crc(v, (const uint8_t *)head + skip, length - skip);
 }
 
 bool qd_ext_form(const struct qd_disk_ext_head *head, size_t length)

@@ -63,6 +63,7 @@ static bool label_ext_get(const struct qd_disk_label_ext *d, struct qd_label *re
 		.upgrade_wait = qd_get_be32(d->upgrade_wait),
 		.master_wait = qd_get_be32(d->master_wait),
 	};
+	label.reserved = qd_get_be32(d->reserved) == 1;
 	if (!label_ext_valid(&label))
 		return false;
 	*ret = label;
@@ -102,6 +103,7 @@ static void label_ext_put(struct qd_disk_label_ext *d, const struct qd_label *la
 	qd_put_be32(&d->tko_up, label->timings.tko_up);
 	qd_put_be32(&d->upgrade_wait, label->timings.upgrade_wait);
 	qd_put_be32(&d->master_wait, label->timings.master_wait);
+	qd_put_be32(&d->reserved, label->reserved);
 }
 
 void qd_label_encode(const struct qd_label *label, void *ret_bytes, size_t size)

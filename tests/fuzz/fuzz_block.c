@@ -28,6 +28,9 @@ static void ext_normalise(struct qd_disk_status_ext *x)
 	memset(&x->head, 0, sizeof(x->head));
 	qd_put_be32(&x->flags, qd_get_be32(x->flags) & QD_EXT_FLAGS_KNOWN);
 	fuzz_text_tail(x->node_name, sizeof(x->node_name));
+	memset(&x->wish_zero, 0, sizeof(x->wish_zero));
+	x->wish_label[sizeof(x->wish_label) - 1] = 0;
+	fuzz_text_tail(x->wish_label, sizeof(x->wish_label));
 	memset(x->zero, 0, sizeof(x->zero));
 }
 
@@ -55,10 +58,13 @@ static void check_accepted(const uint8_t *bytes, size_t size, uint32_t node_id, 
 	const struct qd_disk_envelope *e = (const void *)bytes;
 	static uint8_t written[QD_STATUS_BYTES], again[QD_STATUS_BYTES];
 	struct qd_latencies latencies = { .read.p99_us = 0 };
+	struct qd_wish wish = { .digest = 0 };
 	struct qd_block back;
 
-	if (block->has_ext)
+	if (block->has_ext) {
 		latencies = qd_block_latencies(bytes);
+		wish = qd_block_wish(bytes);
+	}
 	MUST(block->node_id == node_id);
 	MUST(qd_bit(node_id) != 0);
 	MUST(qd_get_le32(e->length) == sizeof(struct qd_disk_status));
@@ -67,10 +73,10 @@ static void check_accepted(const uint8_t *bytes, size_t size, uint32_t node_id, 
 	/* the very first byte to the last is defined, whatever was there */
 	memset(written, 0xa5, sizeof(written));
 	memset(again, 0x5a, sizeof(again));
-	qd_block_encode_with(block, &latencies, written, sizeof(written));
+	qd_block_encode_with(block, &latencies, &wish, written, sizeof(written));
 	MUST(qd_block_decode(written, sizeof(written), node_id, &back) == QD_FINE);
 	MUST(back.has_ext == block->has_ext);
-	qd_block_encode_with(&back, &latencies, again, sizeof(again));
+	qd_block_encode_with(&back, &latencies, &wish, again, sizeof(again));
 	MUST_BE_DEFINED(written, sizeof(written));
 	MUST(memcmp(written, again, sizeof(written)) == 0);
 	check_same_bytes(bytes, written, block->has_ext);

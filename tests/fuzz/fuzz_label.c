@@ -23,6 +23,7 @@ static void check_same_bytes(const uint8_t *found, const uint8_t *written, bool 
 	memcpy(&x, found + QD_LABEL_EXT_OFFSET, sizeof(x));
 	memcpy(&y, written + QD_LABEL_EXT_OFFSET, sizeof(y));
 	fuzz_text_tail(x.cluster, sizeof(x.cluster));
+	qd_put_be32(&x.reserved, qd_get_be32(x.reserved) == 1);
 	MUST(memcmp((char *)&x + sizeof(x.head), (char *)&y + sizeof(y.head),
 		    offsetof(struct qd_disk_label_ext, zero) - sizeof(x.head)) == 0);
 }

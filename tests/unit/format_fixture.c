@@ -140,6 +140,7 @@ static const struct row label_ext_rows[] = {
 	{ 304 + 108, "00000002" },		/* U */
 	{ 304 + 112, "00000003" },		/* W */
 	{ 304 + 116, "00000004" },		/* M */
+	{ 304 + 120, "00000001" },		/* reserved for a move */
 };
 
 void expect_status(uint8_t bytes[4096], bool ext)
@@ -224,6 +225,7 @@ struct qd_label make_label(uint32_t sector_size, bool ext)
 		l.uuid[i] = (uint8_t)(i * 0x11);
 	memcpy(l.cluster, "prod", 4);
 	l.capacity = 64;
+	l.reserved = true;
 	l.timings.interval_ms = 200;
 	l.timings.tko = 8;
 	l.timings.tko_up = 2;
@@ -282,4 +284,5 @@ void assert_same_label(const struct qd_label *a, const struct qd_label *b)
 	assert_string_equal(a->cluster, b->cluster);
 	assert_int_equal(a->capacity, b->capacity);
 	assert_memory_equal(&a->timings, &b->timings, sizeof(a->timings));
+	assert_int_equal(a->reserved, b->reserved);
 }

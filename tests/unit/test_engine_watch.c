@@ -188,7 +188,7 @@ static void watch_eviction_keeps_what_its_victim_had_measured(void **state)
 	struct qd_latencies l;
 
 	(void)state;
-	qd_block_encode_with(&one, &of_one, w.lun + SLOT, 512);
+	qd_block_encode_with(&one, &of_one, NULL, w.lun + SLOT, 512);
 	for (unsigned i = 0; i < 4 * K && w.evictions == 0; i++) {
 		struct qd_block three_ = peer_block(3, QD_STATE_RUN, ++beat);
 

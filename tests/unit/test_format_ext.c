@@ -142,7 +142,7 @@ static void extension_latencies_are_as_the_table_says(void **unused)
 	expect_status(expected, true);
 	put_rows(expected, ROWS(latency_rows));
 	seal_ext(expected, 112, 400);
-	qd_block_encode_with(&block, &latencies, bytes, sizeof(bytes));
+	qd_block_encode_with(&block, &latencies, NULL, bytes, sizeof(bytes));
 	assert_memory_equal(bytes, expected, sizeof(bytes));
 	assert_true(ext_seen(bytes));
 	l = qd_block_latencies(bytes);
@@ -163,6 +163,65 @@ static void extension_without_latencies_counts_and_has_none(void **unused)
 	assert_memory_equal(&l, &none, sizeof(l));
 }
 
+static const struct row wish_rows[] = {
+	{ 112 + 216, "0a0b0c0d 00000000" },			/* digest */
+	{ 112 + 224, "00112233445566778899aabbccddeeff" },	/* UUID of the LUN to move to */
+	{ 112 + 240, "73616e2d32" },				/* its label, "san-2" */
+};
+
+static void extension_wish_is_as_the_table_says(void **unused)
+{
+	struct qd_wish wish = { .digest = 0x0a0b0c0d, .label = "san-2" }, back;
+	uint8_t expected[4096], bytes[4096];
+	struct qd_block block = make_block(true);
+
+	(void)unused;
+	for (unsigned i = 0; i < QD_UUID_LEN; i++)
+		wish.uuid[i] = (uint8_t)(i * 0x11);
+	expect_status(expected, true);
+	put_rows(expected, ROWS(latency_rows));
+	put_rows(expected, ROWS(wish_rows));
+	seal_ext(expected, 112, 400);
+	qd_block_encode_with(&block, &latencies, &wish, bytes, sizeof(bytes));
+	assert_memory_equal(bytes, expected, sizeof(bytes));
+	assert_true(ext_seen(bytes));
+	back = qd_block_wish(bytes);
+	assert_memory_equal(&back, &wish, sizeof(back));
+	assert_int_equal(qd_block_wish_digest(bytes), 0x0a0b0c0d);
+}
+
+/* A label without end is cut: it is for people. */
+static void extension_wish_text_without_end_is_cut(void **unused)
+{
+	uint8_t bytes[4096];
+
+	(void)unused;
+	expect_status(bytes, true);
+	memset(bytes + 112 + 240, 'w', QD_LABEL_LEN);
+	seal_ext(bytes, 112, 400);
+	assert_true(ext_seen(bytes));
+	assert_int_equal(strlen(qd_block_wish(bytes).label), QD_LABEL_LEN - 1);
+}
+
+/* Whatever differs, the digest does; it is the same on every machine. */
+static void wish_digest_covers_timings_lun_and_name(void **unused)
+{
+	const struct qd_timings t = { 200, 8, 2, 2, 3 }, other[] = {
+		{ 201, 8, 2, 2, 3 }, { 200, 9, 2, 2, 3 }, { 200, 8, 3, 2, 3 }, { 200, 8, 2, 3, 3 },
+		{ 200, 8, 2, 2, 4 },
+	};
+	uint8_t uuid[QD_UUID_LEN] = { 1, 2, 3 };
+	uint32_t digest = qd_wish_digest(&t, uuid, "rig");
+
+	(void)unused;
+	assert_int_equal(digest, 0x83a7acc7);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_not_equal(qd_wish_digest(&other[i], uuid, "rig"), digest);
+	assert_int_not_equal(qd_wish_digest(&t, uuid, "rig2"), digest);
+	uuid[15] = 1;
+	assert_int_not_equal(qd_wish_digest(&t, uuid, "rig"), digest);
+}
+
 /* By a daemon that has found more to say: version and length stay while old readers
  * may go on without it. */
 static void extension_with_more_behind_it_counts(void **unused)
@@ -171,7 +230,7 @@ static void extension_with_more_behind_it_counts(void **unused)
 
 	(void)unused;
 	expect_status(bytes, true);
-	memset(bytes + 112 + 216, 0xff, 400 - 216);
+	memset(bytes + 112 + 360, 0xff, 400 - 360);
 	seal_ext(bytes, 112, 400);
 	assert_true(ext_seen(bytes));
 }
@@ -187,6 +246,9 @@ int main(void)
 		cmocka_unit_test(extension_with_unknown_flags_keeps_the_known_ones),
 		cmocka_unit_test(extension_latencies_are_as_the_table_says),
 		cmocka_unit_test(extension_without_latencies_counts_and_has_none),
+		cmocka_unit_test(extension_wish_is_as_the_table_says),
+		cmocka_unit_test(extension_wish_text_without_end_is_cut),
+		cmocka_unit_test(wish_digest_covers_timings_lun_and_name),
 		cmocka_unit_test(extension_with_more_behind_it_counts),
 	};
 

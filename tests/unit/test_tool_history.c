@@ -92,7 +92,7 @@ static void history_tells_how_its_lun_was(void **state)
 	show();
 	assert_null(strstr(text, "its reads"));	/* not said: a daemon from before that */
 	free(text);
-	qd_block_encode_with(&block, &l, slot, QD_BOX_OFFSET);
+	qd_block_encode_with(&block, &l, NULL, slot, QD_BOX_OFFSET);
 	show();
 	assert_shown("its reads: median 0.25, p99 61.00, longest 90.00 ms of the last 64; "
 		     "since the start 0.24, 0.30, 2000.00 ms\n");
