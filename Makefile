@@ -61,7 +61,7 @@ endif
 
 # floors 0 to 2: one archive, pure
 core := check check_draw format format_box format_envelope format_label format_text latency \
-	core own member elect vote evict evict_fence putoff stop score laws laws_corosync note \
+	core own member elect vote evict evict_fence putoff stop instep score laws laws_corosync note \
 	engine engine_box engine_bytes engine_watch
 core_src := $(core:%=qdiskd/%.c) cman-shim/corosync_conf.c
 
@@ -91,8 +91,8 @@ libcman := libcman libcman_admin libcman_barrier libcman_cluster libcman_cluster
 libcman_src := $(libcman:%=cman-shim/%.c)
 
 # floor 4
-qdiskd_src := qdiskd/main.c qdiskd/instance.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/ports_lun.c qdiskd/ports_run.c qdiskd/ports_agents.c qdiskd/ports_fence.c qdiskd/ports_watchdog.c qdiskd/snapshot.c \
-	qdiskd/reload.c qdiskd/reload_nodes.c qdiskd/selffence.c
+qdiskd_src := qdiskd/main.c qdiskd/instance.c qdiskd/start.c qdiskd/agree.c qdiskd/moved.c qdiskd/restart.c qdiskd/ports.c qdiskd/ports_lun.c qdiskd/ports_run.c qdiskd/ports_agents.c qdiskd/ports_fence.c qdiskd/ports_watchdog.c qdiskd/snapshot.c \
+	qdiskd/reload.c qdiskd/reload_instep.c qdiskd/reload_look.c qdiskd/reload_nodes.c qdiskd/selffence.c
 mkqdisk_src := mkqdisk/mkqdisk.c mkqdisk/mk_label.c mkqdisk/mk_list.c mkqdisk/mk_use.c \
 	mkqdisk/mk_write.c
 tool_src := qdiskd/qdisk_tool.c qdiskd/tool_ask.c qdiskd/tool_fence.c qdiskd/tool_history.c qdiskd/tool_status.c qdiskd/tool_text.c
@@ -110,7 +110,7 @@ cman_tool_src := $(cman_tool:%=cman-shim/%.c)
 
 # unit programs, by what each is made of besides its own source; core: libqdcore.a
 unit_mind := member member_verdict elect_bid elect_order elect_master elect_mask \
-	vote answer stale_vote mark mark_wait start own silence putoff putoff_word unfit stop evict evict_fence evict_lun reconfig score note
+	vote answer stale_vote mark mark_wait start own silence putoff putoff_word unfit stop instep evict evict_fence evict_lun reconfig score note
 unit_engine := engine engine_ticks engine_express engine_ends engine_bounds engine_watch
 unit_laws := laws laws_defaults laws_corosync laws_score
 unit_corosync_conf := corosync_conf

@@ -20,6 +20,7 @@
  *	evict_fence.c	whom a node may fence, and when
  *	putoff.c	a LUN that is dead for everybody
  *	stop.c		a clean stop, and hand-over by the leaver
+ *	instep.c	all nodes stop and start with other values, together
  *	score.c		heuristics to a score (qd_score.h)
  *	laws*.c		configuration and corosync's facts to struct qd_params (qd_laws.h)
  *	note.c		words for all of it
@@ -334,6 +335,26 @@ void qd_step(struct qd_state *state, const struct qd_input *in, struct qd_action
  * left, dead or evicted, not being fenced, and with a voting mark that makes nobody
  * wait. (A node that is added needs no permission: it is one never seen before.) */
 bool qd_may_remove(const struct qd_state *state, uint32_t node_id, uint64_t now_ms);
+
+/* ---- A restart in step ---- */
+
+/* Who must still show this wish before a node may stop for it: whoever beats, and every
+ * member of the ring, unless it has left and is counted no longer; and whose slot cannot
+ * be read. `wishes`: by node id - 1, as read with the blocks. Pure, as are all of these. */
+qd_mask qd_instep_awaited(const struct qd_state *state, const uint32_t wishes[QD_NODE_MAX],
+			  uint32_t digest);
+
+/* The votes of the members alone are a quorum: the cluster can do without the device. */
+bool qd_instep_votes(const struct qd_state *state);
+
+/* May this node stop now, without a loss of quorum? As above, and corosync shows so; the
+ * LUN answers. */
+bool qd_instep_may_leave(const struct qd_state *state);
+
+/* May a daemon with other values begin, as far as this slot is concerned? Its node has
+ * left and is counted no longer, was fenced, or has written nothing for `forget_ms`
+ * (qd_law_forget_ms() of the values before). Unreadable: no, without limit. */
+bool qd_instep_given_up(const struct qd_slot *slot, uint64_t unchanged_ms, uint64_t forget_ms);
 
 /* When qd_step() must be called with QD_EV_TIMER at the latest, unless another
  * event comes before: L1, L2, or a limit of the vote. UINT64_MAX: never. */

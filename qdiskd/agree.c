@@ -106,32 +106,49 @@ static int sector_write(const struct daemon *d, const uint8_t *bytes)
 	return -WEXITSTATUS(status);
 }
 
-/* Write the label with our timings and cluster name, and believe only what comes back. */
-static int label_write(struct daemon *d)
+/* Write the label, and believe only what comes back. */
+static int label_write(struct daemon *d, const struct qd_label *label)
 {
 	static struct discover_probe back;	/* large */
 	const struct qd_device *dev = &d->lun.device;
-	struct qd_label label = d->lun.label;
 	uint8_t *bytes = calloc(1, dev->sector_size);
 	int rc;
 
 	if (!bytes)
 		return -ENOMEM;
-	label.timings = d->params.t;
-	(void)snprintf(label.cluster, sizeof(label.cluster), "%.*s", (int)sizeof(label.cluster) - 1,
-		       d->facts.cluster);
-	qd_label_encode(&label, bytes, dev->sector_size);
+	qd_label_encode(label, bytes, dev->sector_size);
 	rc = sector_write(d, bytes);
 	free(bytes);
 	if (rc == 0)
 		rc = discover_probe(d->lun.path, &back);
 	if (rc == 0)
 		rc = back.error;
-	if (rc == 0 && (back.why != QD_FINE || !timings_equal(&back.label.timings, &d->params.t)))
+	if (rc == 0 && (back.why != QD_FINE || back.label.reserved != label->reserved ||
+			!timings_equal(&back.label.timings, &label->timings)))
 		rc = -EIO;
 	if (rc == 0)
 		d->lun.label = back.label;
 	return rc;
+}
+
+/* With our timings and cluster name. */
+static int label_agree(struct daemon *d)
+{
+	struct qd_label label = d->lun.label;
+
+	label.timings = d->params.t;
+	label.reserved = false;
+	(void)snprintf(label.cluster, sizeof(label.cluster), "%.*s", (int)sizeof(label.cluster) - 1,
+		       d->facts.cluster);
+	return label_write(d, &label);
+}
+
+int start_reserve(struct daemon *d)
+{
+	struct qd_label label = d->lun.label;
+
+	label.reserved = true;
+	return label_write(d, &label);
 }
 
 /* Others beat, and our configuration leaves the timings open: with theirs, if the laws
@@ -159,9 +176,10 @@ int start_agree(struct daemon *d)
 
 	if (!d->lun.label.has_ext)
 		return EXIT_OK;	/* labelled by legacy: there is no room for it */
-	if (timings_equal(agreed, mine) && d->lun.label.cluster[0])
+	if (timings_equal(agreed, mine) && d->lun.label.cluster[0] && !d->lun.label.reserved)
 		return EXIT_OK;
-	if (agreed->interval_ms && !timings_equal(agreed, mine))
+	/* after a restart in step nobody beats but who has started with the same */
+	if (agreed->interval_ms && !timings_equal(agreed, mine) && !d->past.known)
 		rc = who_beats(d, &beating);
 	if (rc == 0 && beating && adopt(d))
 		return EXIT_OK;
@@ -176,7 +194,7 @@ int start_agree(struct daemon *d)
 		return EXIT_CONFIG;
 	}
 	if (rc == 0)
-		rc = label_write(d);
+		rc = label_agree(d);
 	if (rc == 0)
 		return EXIT_OK;
 	fprintf(stderr, "qdiskd: %s: cannot agree on timings in the label: %s\n", d->lun.path,

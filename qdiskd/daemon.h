@@ -51,6 +51,53 @@ struct io_health {
 	bool shrunk;		/* that it has become smaller was said too */
 };
 
+/* What a restart in step is for: values that cannot change while the daemon runs. */
+struct instep_want {
+	struct qd_timings t;
+	char label[QD_LABEL_LEN], device[QD_PATH_LEN], cman_label[QD_NODE_NAME_LEN], watchdog[QD_PATH_LEN];
+};
+
+enum instep_phase {
+	INSTEP_NONE,
+	INSTEP_LOOKING,		/* a child looks at the new LUN */
+	INSTEP_WAITING,		/* for the others to want the same, and for quorum without the device */
+	INSTEP_LEAVING,		/* the clean stop has begun, a start follows */
+};
+
+/* A child that looks at another LUN, as a start would. */
+struct lun_look {
+	int fd;			/* what it has to say, until it ends */
+	pid_t pid;
+	struct lun_look_result *result;	/* shared with it */
+	char text[1024];
+	size_t used;
+};
+
+struct lun_look_result {
+	bool good;
+	struct qd_label label;
+};
+
+struct instep {
+	enum instep_phase phase;
+	struct instep_want want;
+	const char *what;	/* the first of it, in words */
+	bool alone;		/* it concerns no other node */
+	struct qd_wish wish;
+	struct lun_look look;
+	qd_mask awaited;	/* as last said */
+	uint64_t said_ms;
+};
+
+/* What the life before a restart ran with: restart.c. */
+struct past {
+	bool known;		/* this start is such a restart */
+	char path[QD_PATH_LEN];	/* of its LUN */
+	uint32_t slot_size, sector_size;
+	qd_mask nodes;
+	uint64_t forget_ms;	/* Z of its values */
+};
+
 struct daemon {
 	struct options options;
 	struct qd_config config;
@@ -93,6 +140,10 @@ struct daemon {
 	struct qd_params next_params;	/* with other nodes, in force between two cycles */
 	bool nodes_pending;
 	struct qd_config next_config;
+	struct instep instep;
+	struct past past;
+	char **argv;			/* for a restart */
+	bool log_started;
 	uint64_t start_ms;
 	int exit_status;		/* once the loop has ended */
 	bool exit_override;		/* a stop that ends with exit_status instead of 0 */
@@ -155,6 +206,8 @@ void ports_agents(struct daemon *d);
 void ports_fence_watch(struct daemon *d, const struct qd_state *state);
 
 /* ports_watchdog.c */
+/* Could that watchdog be armed? Not asked of one that we have armed. */
+bool ports_watchdog_good(const struct qd_config *c, const struct qd_timings *t, char *error, size_t size);
 int ports_watchdog_check(const struct daemon *d);	/* at start; an exit code */
 uint32_t ports_pet(void *ctx);
 void ports_watchdog_leave(struct daemon *d, bool clean);	/* before the exit */
@@ -167,6 +220,44 @@ void snapshot_take(struct daemon *d, const struct qd_state *state);
 bool reload_nodes_allowed(const struct daemon *d, const struct qd_params *next);
 void reload_settle(struct daemon *d);	/* at each tick, before the engine's */
 
+/* agree.c: mark a label as the next of this cluster, so that nobody else begins there.
+ * 0 or negative errno. */
+int start_reserve(struct daemon *d);
+
+/* moved.c: refuse a LUN that was left for another, or that waits for a move in step. An
+ * exit code. */
+int start_moved(const struct daemon *d);
+
+/* reload_instep.c: values that need a restart of all nodes, in step. */
+enum reload_end {
+	RELOAD_REFUSED,		/* the old configuration stays; why is in the log */
+	RELOAD_DONE,		/* the new one is in force, or ends us */
+	RELOAD_WAITS,		/* the new one waits for the others, the old stays meanwhile */
+};
+/* What in this configuration cannot change while the daemon runs, in words; NULL: nothing. */
+const char *instep_needed(const struct daemon *d, const struct qd_config *next,
+			  const struct qd_params *params);
+/* `fits`: what is in force still fits corosync's values; else nobody is waited for. */
+enum reload_end instep_ask(struct daemon *d, const struct qd_config *next,
+			   const struct qd_params *params, bool fits);
+void instep_cancel(struct daemon *d, const char *why);	/* why: NULL, or for the log */
+void instep_tick(struct daemon *d);	/* at each tick, before the engine's */
+qd_mask instep_awaited(const struct daemon *d);	/* for the status; 0 also where nothing waits */
+
+/* reload_look.c: look at the LUN of `next` in a child; ends in instep_looked(). */
+int look_begin(struct daemon *d, const struct qd_config *next, const struct qd_params *params);
+void look_end(struct daemon *d);	/* nobody waits for it any more */
+void instep_looked(struct daemon *d, const struct lun_look_result *result, const char *text);
+
+/* restart.c: this program anew, in place of itself; returns where that cannot be. `idle`:
+ * no I/O is out. Recall: is
+ * this such a restart? Wait: until nobody runs with what was before; an exit code. Tell:
+ * what the start has written to stderr goes to the log. */
+void restart_exec(struct daemon *d, bool idle);
+void restart_recall(struct daemon *d);
+int restart_wait(struct daemon *d);
+void restart_tell(struct daemon *d);
+
 /* reload.c: SIGHUP, and corosync's own changes. */
 void reload_begin(struct daemon *d);
 void reload_log(const struct qd_findings *findings);	/* at start too */
@@ -176,6 +267,10 @@ void reload_facts(struct daemon *d);
  * QDISK_REBOOT=deny, and then only after the process has exited. */
 void self_fence_at_start(const char *text);	/* returns where it is denied, or fails */
 void self_fence_now(struct daemon *d, enum qd_self_fence reason) __attribute__((noreturn));
+
+/* main.c: open the log, once. 0 or negative errno. */
+int daemon_log(struct daemon *d);
+void daemon_pid_file_remove(void);
 
 /* main.c: scheduling as configured, again at a reload; a failure is logged only. */
 void daemon_priority(const struct daemon *d);

@@ -144,6 +144,11 @@ static void pid_file_write(void)
 		(void)close(fd);
 }
 
+void daemon_pid_file_remove(void)
+{
+	(void)unlink(PID_FILE);
+}
+
 /* Real-time, in memory, the last one that the kernel kills. Each is best effort:
  * a container may forbid it. The highest priority unless configured otherwise:
  * while corosync waits for our answer it spins at its own, the highest too. */
@@ -182,6 +187,7 @@ static int on_tick(int fd, int revents, void *data)
 		return 0;
 	ports_tick(d);
 	reload_settle(d);
+	instep_tick(d);
 	qd_engine_tick(&d->engine, (uint32_t)(expirations - 1));
 	return 0;
 }
@@ -208,6 +214,7 @@ static int on_signal(int fd, int revents, void *data)
 	switch (info.ssi_signo) {
 	case SIGTERM:
 	case SIGINT:
+		instep_cancel(d, "qdiskd stops");
 		qd_engine_stop(&d->engine);
 		break;
 	case SIGHUP:
@@ -297,27 +304,32 @@ void daemon_exit(struct daemon *d, int status)
 static void leave(struct daemon *d) __attribute__((noreturn));
 static void leave(struct daemon *d)
 {
+	const bool idle = ports_idle(d);
+
 	ports_close(d);
 	if (cs_stop(d->cs, COROSYNC_WAIT_MS) != 0) {
 		log_line(LOG_WARNING, "corosync does not answer, leaving without it");
 		if (d->engine.state.voting)
 			(void)cs_end(d->cs);
 	}
-	(void)unlink(PID_FILE);
 	instance_unlock(d);
+	if (d->instep.phase == INSTEP_LEAVING)
+		restart_exec(d, idle);
+	daemon_pid_file_remove();
 	log_line(LOG_INFO, "Halting qdisk operations, exit code %d", d->exit_status);
 	log_done();
 	_exit(d->exit_status);
 }
 
-static int log_start(struct daemon *d)
+int daemon_log(struct daemon *d)
 {
 	const struct log_options options = { .foreground = d->options.foreground,
 					     .debug = d->options.debug };
-	int rc = log_init(&options);
+	int rc = d->log_started ? 0 : log_init(&options);
 
 	if (rc != 0)
 		return rc;
+	d->log_started = true;
 	rc = log_apply(&d->config.log);
 	if (rc != 0)
 		log_line(LOG_WARNING, "log file %s: %s", d->config.log.logfile, strerror(-rc));
@@ -330,7 +342,7 @@ static int run(struct daemon *d)
 	int rc = signals_open(d);
 
 	if (rc == 0)
-		rc = log_start(d);
+		rc = daemon_log(d);
 	if (rc == 0) {
 		log_line(LOG_INFO, "Quorum Daemon Initializing");
 		log_line(LOG_INFO, "Quorum Partition: %s Label: %s", d->lun.path, d->lun.label.name);
@@ -351,8 +363,12 @@ static int run(struct daemon *d)
 
 static int start_with_lun(struct daemon *d)
 {
-	int rc = start_lun(d);
+	int rc = restart_wait(d);
 
+	if (rc == EXIT_OK)
+		rc = start_lun(d);
+	if (rc == EXIT_OK)
+		rc = start_moved(d);
 	if (rc == EXIT_OK)
 		rc = instance_lock(d);
 	if (rc == EXIT_OK)
@@ -382,6 +398,8 @@ int main(int argc, char **argv)
 	if (d->options.quiet)
 		stdio_close();
 	d->ready_fd = -1;
+	d->argv = argv;
+	restart_recall(d);
 	rc = start_config(d);
 	if (d->options.check) {
 		if (d->params.votes)	/* resolved, if refused: the lines are the remedy */
@@ -392,9 +410,10 @@ int main(int argc, char **argv)
 		rc = ports_watchdog_check(d);
 	if (rc == EXIT_OK)
 		rc = start_with_lun(d);
+	restart_tell(d);
 	if (rc != EXIT_OK)
 		return rc;
-	if (!d->options.foreground)
+	if (!d->options.foreground && !d->past.known)
 		daemonize(d);
 	return run(d);
 }

@@ -110,6 +110,13 @@ void stop_step(struct qd_state *s, const struct qd_input *in, struct qd_actions 
 uint64_t stop_deadline(const struct qd_state *s);	/* UINT64_MAX: not stopping */
 
 /* putoff.c */
+
+/* With the expected votes that are configured: somebody may have lowered those that
+ * corosync goes by. */
+uint32_t configured_quorum(const struct qd_params *p);
+
+/* Is the ring quorate by its nodes alone, and shown to be? */
+bool ring_suffices(const struct qd_state *s);
 void putoff_say(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);
 bool putoff_begin(struct qd_state *s, uint64_t now_ms, struct qd_actions *out);	/* at L2; false: fence */
 void putoff_judge(struct qd_state *s, const struct qd_input *in, struct qd_actions *out);

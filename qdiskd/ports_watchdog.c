@@ -15,13 +15,17 @@ static bool plain_file_allowed(void)
 	return how && strcmp(how, "deny") == 0;
 }
 
+bool ports_watchdog_good(const struct qd_config *c, const struct qd_timings *t, char *error, size_t size)
+{
+	return c->watchdog[0] == '\0' ||
+	       watchdog_check(c->watchdog, qd_law_watchdog_s(t), plain_file_allowed(), error, size) == 0;
+}
+
 int ports_watchdog_check(const struct daemon *d)
 {
 	char error[WATCHDOG_ERROR_LEN];
 
-	if (!d->params.watchdog ||
-	    watchdog_check(d->config.watchdog, qd_law_watchdog_s(&d->params.t), plain_file_allowed(),
-			   error, sizeof(error)) == 0)
+	if (!d->params.watchdog || ports_watchdog_good(&d->config, &d->params.t, error, sizeof(error)))
 		return EXIT_OK;
 	fprintf(stderr, "qdiskd: %s\n", error);
 	return EXIT_DEVICE;

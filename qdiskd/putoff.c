@@ -39,15 +39,12 @@ void putoff_say(struct qd_state *s, const struct qd_input *in, struct qd_actions
 		pets_forget(s, in->now_ms);
 }
 
-/* With the expected votes that are configured: somebody may have lowered those that
- * corosync goes by. */
-static uint32_t configured_quorum(const struct qd_params *p)
+uint32_t configured_quorum(const struct qd_params *p)
 {
 	return (node_votes(p, p->nodes) + p->votes) / 2 + 1;
 }
 
-/* Is the ring quorate by its nodes alone, and shown to be? */
-static bool ring_suffices(const struct qd_state *s)
+bool ring_suffices(const struct qd_state *s)
 {
 	const struct qd_corosync *cs = &s->cs;
 	uint32_t votes = node_votes(&s->p, cs->members);

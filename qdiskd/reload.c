@@ -1,5 +1,5 @@
 /* SIGHUP, and what corosync changes by itself (floor 4). What cannot change while
- * the daemon runs is refused with both values; everything else takes effect. */
+ * the daemon runs waits for all nodes: reload_instep.c; everything else takes effect. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,26 +30,15 @@ static bool heuristics_equal(const struct qd_config *a, const struct qd_config *
 	return equal;
 }
 
-/* Timings are the cluster's, and the LUN is a start's: these need a stop. */
+/* This node is who it is: whatever else may change. */
 static bool reload_fits(const struct daemon *d, const struct qd_config *next,
 			const struct qd_params *p)
 {
-	const char *what = NULL;
-
-	if (memcmp(&p->t, &d->params.t, sizeof(p->t)) != 0)
-		what = "interval, tko, tko_up, upgrade_wait or master_wait";
-	else if (p->node_id != d->params.node_id)
-		what = "the id of this node";
-	else if (strcmp(next->label, d->config.label) != 0 || strcmp(next->device, d->config.device) != 0)
-		what = "label or device";
-	else if (strcmp(next->cman_label, d->config.cman_label) != 0)
-		what = "cman_label";
-	else if (strcmp(next->watchdog, d->config.watchdog) != 0)
-		what = "watchdog";
-	if (what)
-		log_line(LOG_ERR, "%s: %s changed; that needs a stop and start of qdiskd, the old "
-			 "configuration stays", next->file, what);
-	return what == NULL && reload_nodes_allowed(d, p);
+	if (p->node_id == d->params.node_id)
+		return reload_nodes_allowed(d, p);
+	log_line(LOG_ERR, "%s: the id of this node changed; that needs a stop and start of qdiskd, the old "
+		 "configuration stays", next->file);
+	return false;
 }
 
 /* These values are in force from now on; with other nodes between two cycles. */
@@ -76,8 +65,45 @@ static void reload_check(struct daemon *d, struct qd_config *config, struct qd_p
 		config_timings_unset(config);
 }
 
-/* next_config takes effect, or false and why in the log. */
-static bool reload_apply(struct daemon *d)
+/* What is in force, with what corosync runs with now; false: they no longer fit. */
+static bool running_fits(struct daemon *d, struct qd_params *ret)
+{
+	struct qd_config *c = &d->config;
+	const struct qd_timings as_given = { c->interval_ms, c->tko, c->tko_up, c->upgrade_wait, c->master_wait };
+
+	config_timings_set(c, &d->params.t);	/* those that the configuration leaves open too */
+	(void)qd_config_check(c, &d->facts, ret, &d->findings);
+	config_timings_set(c, &as_given);
+	return d->findings.errors == 0 && ret->node_id == d->params.node_id;
+}
+
+/* The old configuration stays, with corosync's new values; false: it does not fit them. */
+static bool running_stays(struct daemon *d)
+{
+	struct qd_params params;
+
+	if (!running_fits(d, &params) || !reload_nodes_allowed(d, &params))
+		return false;
+	/* both were zeroed before they were filled: padding is equal too */
+	if (memcmp(&params, &d->params, sizeof(params)) != 0) // NOLINT
+		reload_commit(d, &params);
+	return true;
+}
+
+/* It needs a restart of all nodes: what is in force stays until then. */
+static enum reload_end reload_in_step(struct daemon *d, const struct qd_params *params)
+{
+	struct qd_params running;
+	bool fits = running_fits(d, &running);
+	enum reload_end end = instep_ask(d, &d->next_config, params, fits);
+
+	if (end == RELOAD_WAITS && fits)
+		(void)running_stays(d);
+	return end;
+}
+
+/* next_config takes effect, now or in step with the other nodes, or why not is in the log. */
+static enum reload_end reload_apply(struct daemon *d)
 {
 	struct qd_params params;
 
@@ -90,10 +116,13 @@ static bool reload_apply(struct daemon *d)
 	reload_log(&d->findings);
 	if (d->findings.errors) {
 		log_line(LOG_CRIT, "Configuration failed, the old one stays");
-		return false;
+		return RELOAD_REFUSED;
 	}
+	if (instep_needed(d, &d->next_config, &params))
+		return reload_in_step(d, &params);
 	if (!reload_fits(d, &d->next_config, &params))
-		return false;
+		return RELOAD_REFUSED;
+	instep_cancel(d, "it was taken back");
 	if (!heuristics_equal(&d->next_config, &d->config))
 		ports_heuristics(d, &d->next_config);
 	d->config = d->next_config;
@@ -105,7 +134,7 @@ static bool reload_apply(struct daemon *d)
 		log_line(LOG_WARNING, "log file %s cannot be opened", d->config.log.logfile);
 	reload_commit(d, &params);
 	log_line(LOG_INFO, "%s: configuration loaded again", d->config.file);
-	return true;
+	return RELOAD_DONE;
 }
 
 /* Corosync's values break a law, and no configuration of ours fits them: the vote is
@@ -130,10 +159,10 @@ static void reload_take(struct daemon *d, int rc, char error[CONFIG_ERROR_LEN])
 		log_line(LOG_NOTICE, "Quorum device removed from the configuration.  Shutting down.");
 		qd_engine_stop(&d->engine);
 		return;
-	} else if (reload_apply(d)) {
+	} else if (reload_apply(d) != RELOAD_REFUSED) {
 		return;
 	}
-	if (unfit)
+	if (unfit && !running_stays(d))
 		reload_leave(d);
 }
 
@@ -168,7 +197,7 @@ void reload_begin(struct daemon *d)
 {
 	char error[CONFIG_ERROR_LEN] = "";
 
-	if (d->reloading)
+	if (d->reloading || d->instep.phase == INSTEP_LEAVING)
 		return;
 	if (d->config.native) {
 		reload_native(d);
@@ -204,7 +233,9 @@ static bool reload_native_facts(struct daemon *d)
 		return true;
 	}
 	/* both were zeroed before they were filled */
-	return memcmp(&d->next_config, &d->config, sizeof(d->config)) != 0 && reload_apply(d); // NOLINT
+	if (memcmp(&d->next_config, &d->config, sizeof(d->config)) == 0) // NOLINT
+		return false;
+	return reload_apply(d) == RELOAD_DONE || d->instep.phase == INSTEP_LEAVING;
 }
 
 /* Corosync runs with other values now. Where ours do not fit them, a new file that does
@@ -213,7 +244,7 @@ void reload_facts(struct daemon *d)
 {
 	struct qd_params params;
 
-	if (!cs_facts(d->cs, &d->facts))
+	if (!cs_facts(d->cs, &d->facts) || d->instep.phase == INSTEP_LEAVING)
 		return;
 	if (d->config.native && reload_native_facts(d))
 		return;
@@ -221,7 +252,8 @@ void reload_facts(struct daemon *d)
 	/* both were zeroed before they were filled: padding is equal too */
 	if (d->findings.errors == 0 && memcmp(&params, &d->params, sizeof(params)) == 0) // NOLINT
 		return;
-	if (d->findings.errors == 0 && reload_fits(d, &d->config, &params)) {
+	if (d->findings.errors == 0 && instep_needed(d, &d->config, &params) == NULL &&
+	    reload_fits(d, &d->config, &params)) {
 		reload_log(&d->findings);
 		reload_commit(d, &params);
 		return;

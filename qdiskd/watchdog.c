@@ -138,16 +138,22 @@ int watchdog_pet(const struct watchdog *w)
 	return ioctl(w->fd, WDIOC_KEEPALIVE, &unused) == 0 ? 0 : -errno;
 }
 
+bool watchdog_stoppable(const struct watchdog *w)
+{
+	struct stat st;
+
+	return w->fd < 0 || fstat(w->fd, &st) != 0 || sys_number(&st, "nowayout") != 1;
+}
+
 /* Without WDIOF_MAGICCLOSE every close stops it; where the kernel was told
  * "nowayout" nothing does, and sysfs says so. */
 int watchdog_disarm(struct watchdog *w)
 {
-	struct stat st;
 	int rc = 0;
 
 	if (w->fd < 0)
 		return 0;
-	if (write(w->fd, "V", 1) != 1 || (fstat(w->fd, &st) == 0 && sys_number(&st, "nowayout") == 1))
+	if (write(w->fd, "V", 1) != 1 || !watchdog_stoppable(w))
 		rc = -EPERM;
 	(void)close(w->fd);
 	w->fd = -1;

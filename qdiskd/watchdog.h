@@ -31,6 +31,9 @@ int watchdog_arm(const char *path, uint32_t timeout_s, struct watchdog *ret_w, c
 /* Start its time anew. 0, -EBADF not armed, or negative errno. */
 int watchdog_pet(const struct watchdog *w);
 
+/* Would that stop it? Not where the kernel was told "nowayout". Not armed: yes. */
+bool watchdog_stoppable(const struct watchdog *w);
+
 /* Stop it by the magic close. 0, or -EPERM: it goes on, its driver does not let
  * itself be stopped. Not armed: 0. */
 int watchdog_disarm(struct watchdog *w);

@@ -19,7 +19,7 @@ table='
 0 words		qdiskd/format*.[ch] qdiskd/latency.c
 1 mind		include/qd_core.h include/qd_laws.h include/qd_note.h include/qd_score.h qdiskd/mind.h qdiskd/laws.h
 1 mind		qdiskd/core.c qdiskd/own.c qdiskd/member.c qdiskd/elect.c qdiskd/vote.c qdiskd/evict.c qdiskd/evict_fence.c
-1 mind		qdiskd/putoff.c qdiskd/stop.c qdiskd/score.c qdiskd/laws.c qdiskd/laws_corosync.c qdiskd/note.c
+1 mind		qdiskd/putoff.c qdiskd/stop.c qdiskd/instep.c qdiskd/score.c qdiskd/laws.c qdiskd/laws_corosync.c qdiskd/note.c
 2 cycle		include/qd_ports.h qdiskd/engine.c qdiskd/engine_*.[ch]
 2 corosync_conf	cman-shim/corosync_conf.[ch]
 2 check		qdiskd/check.[ch] qdiskd/check_*.c
@@ -35,7 +35,7 @@ table='
 3 status	qdiskd/status.[ch] qdiskd/status_*.[ch]
 3 config	qdiskd/config.[ch] qdiskd/config_*.[ch]
 3 clusterconf	cman-shim/clusterconf.[ch] cman-shim/clusterconf_*.[ch]
-4 qdiskd	qdiskd/daemon.h qdiskd/main.c qdiskd/start.c qdiskd/agree.c qdiskd/ports.c qdiskd/ports_*.c
+4 qdiskd	qdiskd/daemon.h qdiskd/main.c qdiskd/start.c qdiskd/agree.c qdiskd/moved.c qdiskd/restart.c qdiskd/ports.c qdiskd/ports_*.c
 4 qdiskd	qdiskd/reload.c qdiskd/reload_*.c qdiskd/snapshot.c qdiskd/selffence.c qdiskd/instance.c
 4 qdisk-tool	qdiskd/qdisk_tool.c qdiskd/tool_*.[ch] qdiskd/fence_qdisk.c
 4 mkqdisk	mkqdisk/*.[ch]

@@ -102,13 +102,14 @@ attributes_change_or_are_refused_as_the_manual_page_says() {
 	min_score="1" stop_cman="1"|configuration loaded again
 	priority="2" scheduler="rr" status_file="/run/status"|configuration loaded again
 	fence="kill"|configuration loaded again
-	cman_label="other"|cman_label changed; that needs a stop and start of qdiskd, the old configuration stays
-	watchdog="/dev/watchdog"|watchdog changed; that needs a stop and start of qdiskd, the old configuration stays
-	tko_up="4"|interval, tko, tko_up, upgrade_wait or master_wait changed; that needs a stop and start of qdiskd
+	cman_label="other"|the new configuration (cman_label) waits for nodes 2 3 to be told of it; the old one is in force
+	watchdog="/dev/none"|watchdog changed; watchdog /dev/none: No such file or directory; load its driver, or softdog; the old configuration stays
+	tko_up="4"|the new configuration (interval, tko, tko_up, upgrade_wait or master_wait) waits for nodes 2 3 to be told
+	reboot="1"|no longer waits: it was taken back
 	END
 	cluster_conf 4 "1 2 3" "$(quorumd 'votes="2"' "$true_" | sed 's/label="rig"/label="other"/')"
 	qdiskd_signal 1 HUP
-	await 5 node_logged 1 "label or device changed; that needs a stop and start of qdiskd, the old configuration stays"
+	await 5 node_logged 1 "label or device changed; no device has the label 'other'"
 	cluster_conf 4 "1 2 3" "$(quorumd 'votes="2"' "$true_")"
 	qdiskd_signal 1 HUP
 	await 5 agree 1 2 3

@@ -1,0 +1,90 @@
+#!/bin/bash
+# 140_in_step.sh: timings and the LUN itself change while the cluster runs: every node
+# waits until all want the same, stops and starts anew, and nobody loses quorum.
+# shellcheck source=tests/cluster/cluster.sh
+. "$(dirname "$0")/cluster.sh"
+cluster_enter "$@"
+
+# told NODE...: their cluster.conf as the settings say, and a SIGHUP each.
+told() {
+	local n
+	conf_derive
+	for n; do
+		conf_cluster > "$RIG_ST/n$n/cluster.conf"
+		service_signal qdiskd "$n" HUP
+	done
+}
+# runs_with NODE FILTER VALUE: by its status, of a daemon that has started anew.
+pids() { for n in $(all_nodes); do service_pid qdiskd "$n"; done; }
+interval_is() {
+	local n=$1 ms=$2
+	status_is "$n" .timings.interval_ms "$ms"
+}
+all_at_interval() {
+	local n
+	for n in $(all_nodes); do interval_is "$n" "$1" || return 1; done
+}
+cost_nobody() {
+	# shellcheck disable=SC2046	# a list of words
+	never_lost_quorum $(all_nodes) "$1" && nobody_fenced "$1" && nobody_died "$1"
+}
+
+timings_change_when_all_are_told() {
+	local since before
+	since=$(rig_now)
+	before=$(pids)
+	conf_set tko=10
+	told 1 2
+	await 3 log_says 1 "waits for node 3 to be told of it"
+	await 3 log_says 2 "waits for node 3 to be told of it"
+	status_is 1 '"\(.timings.tko)"' 8
+	# shellcheck disable=SC2046	# lists of words
+	agree $(all_nodes)
+	told 3
+	for n in $(all_nodes); do await 10 status_is "$n" .timings.tko 10; done
+	# shellcheck disable=SC2046
+	await $RIG_MASTER_S agree $(all_nodes)
+	[ "$(pids)" = "$before" ] || { diag "the pids have changed"; return 1; }
+	cost_nobody "$since"
+}
+
+# The second LUN, labelled anew on all its paths.
+second_lun_is() { mkqdisk_in 1 -y -c /dev/qdata -l "$1" > "$RIG_ST/mkqdisk.out" 2>&1; }
+
+lun_is_moved_when_all_are_told() {
+	local since
+	since=$(rig_now)
+	second_lun_is rig2
+	conf_set tko=10 label=rig2
+	told 1 3
+	await 10 log_says 3 "(label or device) waits for node 2 to be told of it"
+	agree 1 2 3
+	told 2
+	for n in 1 2 3; do await 10 status_is $n .label rig2; done
+	await $RIG_MASTER_S agree 1 2 3
+	cost_nobody "$since"
+}
+
+# It has the old file, and slots in which nobody beats any more.
+late_node_is_refused_on_the_lun_that_was_left() {
+	local rc=0
+	conf_set tko=10 label=rig2
+	conf_derive
+	qdiskd_stop 2
+	CONF_label=rig conf_cluster > "$RIG_ST/n2/cluster.conf"
+	node_exec 2 timeout 10 "$RIG_BUILD/qdiskd" -f -c /etc/cluster/cluster.conf > "$RIG_ST/refusal" 2>&1 || rc=$?
+	sed 's/^/# /' "$RIG_ST/refusal"
+	[ $rc = 3 ]
+	grep -q "node 1 (n1) has moved from this quorum disk to the one labelled 'rig2', at 2" "$RIG_ST/refusal"
+	refute qdiskd_running 2
+	conf_cluster > "$RIG_ST/n2/cluster.conf"
+	qdiskd_start 2
+	await $RIG_MASTER_S agree 1 2 3
+}
+
+cluster_start 3 token=3000 interval=100 y=2500 data=4194304
+cluster_whole || { echo "Bail out! no cluster"; exit 99; }
+scenario timings_change_when_all_are_told
+scenario lun_is_moved_when_all_are_told
+scenario late_node_is_refused_on_the_lun_that_was_left
+tap_done
