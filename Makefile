@@ -149,7 +149,8 @@ rig_programs := sampler s1check mono nodereboot faultlun lunprobe fakedog mountw
 faultlun_src := tests/rig/faultlun.c tests/rig/faultlun_command.c tests/rig/faultlun_loop.c \
 	tests/rig/faultlun_serve.c
 cluster_programs := cs_probe cman_tool_probe cman_tool_qdev libcman_client model_probe
-device_programs := test_aio test_watchdog lun_tool
+device_aio := test_aio test_aio_trouble
+device_programs := $(device_aio) test_watchdog lun_tool
 
 obj = $(patsubst %.c,$B/obj/%.o,$(1))
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
@@ -324,7 +325,8 @@ $T/cluster/libcman_client: tests/cluster/libcman_client.c include/libcman.h $B/l
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -Wall $(if $(WERROR),-Werror) $(CFLAGS) -Iinclude -o $@ $< $(LDFLAGS) -L$B -lcman -Wl$(comma)-rpath$(comma)$(CURDIR)/$B
-$T/device/test_aio: $(call obj,tests/device/test_aio.c qdiskd/aio.c)
+$(device_aio:%=$T/device/%): $T/device/%: $B/obj/tests/device/%.o \
+		$(call obj,tests/device/aio_lun.c tests/unit/real.c qdiskd/aio.c)
 	$(call link,-lcmocka -laio)
 $T/device/test_watchdog: $(call obj,tests/device/test_watchdog.c qdiskd/watchdog.c)
 	$(call link,-lcmocka)
@@ -334,7 +336,7 @@ $T/device/lun_tool: $(call obj,tests/device/lun_tool.c $(lun_src)) $B/libqdcore.
 check_unit := $(unit_programs) tests/undefined.sh tests/floors.sh tests/docs.sh
 check_sim := $T/sim-check tests/sim_command.sh $T/model-check $T/explore-check
 check_mutants := tests/mutants.sh tests/explore_mutants.sh
-check_device := $T/device/test_aio $T/device/test_watchdog $(sort $(wildcard tests/device/*.sh)) \
+check_device := $(device_aio:%=$T/device/%) $T/device/test_watchdog $(sort $(wildcard tests/device/*.sh)) \
 	$(sort $(wildcard tests/heuristics/*.sh))
 fuzz_targets := label block box engine mind clusterconf wire facts reply status discover words word
 fuzz_src := tests/fuzz/fuzz.c tests/fuzz/fuzz_params.c $(fuzz_targets:%=tests/fuzz/fuzz_%.c)
@@ -404,8 +406,8 @@ soak: all $(helpers) soak-sim soak-memory explore
 
 # a million failed reads and ten thousand reloads, and no page more than before; minutes
 .PHONY: soak-memory
-soak-memory: all $T/device/test_aio $T/unit/test_config
-	$(Q)QDISK_TEST_READS=1000000 QDISK_TEST_RELOADS=10000 $(run) $T/device/test_aio $T/unit/test_config
+soak-memory: all $T/device/test_aio_trouble $T/unit/test_config
+	$(Q)QDISK_TEST_READS=1000000 QDISK_TEST_RELOADS=10000 $(run) $T/device/test_aio_trouble $T/unit/test_config
 
 # the daemon under a real watchdog, in an emulated machine: five to ten minutes
 soak-vm: all
