@@ -7,7 +7,8 @@
  * entered again. What the simulator would meet by luck is met here by counting.
  *
  *	explore.c		command line, jobs, the table
- *	explore_search.c	the search: layers of time, states seen, paths
+ *	explore_search.c	the search: layers of time, and paths
+ *	explore_memory.c	what the search remembers: states made small, states seen
  *	explore_event.c		which events may come next; time
  *	explore_fault.c		what goes wrong, within the budget of faults
  *	explore_node.c		machines, daemons and the ports of their engines
