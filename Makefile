@@ -197,7 +197,7 @@ $B/ccs_config_validate: $(call obj,$(validate_src) $(clusterconf_src) $(rng_src)
 $B/qdisk-tool: $(call obj,$(tool_src) $(check_src) $(config_src) $(cs_src) $(native_src) $(lun_src)) $B/libqdcore.a
 	$(call link,$(tool_libs) $(cs_libs) $(call pkg_libs,blkid zlib) -lpthread)
 
-$B/fence_qdisk: $(call obj,qdiskd/fence_qdisk.c qdiskd/tool_ask.c)
+$B/fence_qdisk: $(call obj,qdiskd/fence_qdisk.c qdiskd/tool_ask.c qdiskd/tool_text.c)
 	$(call link)
 
 $B/mkqdisk: $(call obj,$(mkqdisk_src) $(lun_src)) $B/libqdcore.a
@@ -338,7 +338,8 @@ check_sim := $T/sim-check tests/sim_command.sh $T/model-check $T/explore-check
 check_mutants := tests/mutants.sh tests/explore_mutants.sh
 check_device := $(device_aio:%=$T/device/%) $T/device/test_watchdog $(sort $(wildcard tests/device/*.sh)) \
 	$(sort $(wildcard tests/heuristics/*.sh))
-fuzz_targets := label block box engine mind clusterconf wire facts reply status discover words word
+fuzz_targets := label block box engine mind clusterconf wire facts reply status request answer agent \
+	discover probe host words word cpg data
 fuzz_src := tests/fuzz/fuzz.c tests/fuzz/fuzz_params.c $(fuzz_targets:%=tests/fuzz/fuzz_%.c)
 check_fuzz := tests/fuzz/smoke.sh
 check_cman := $(sort $(wildcard tests/cluster/cman_tool_*.sh tests/cluster/libcman_*.sh))
@@ -448,12 +449,24 @@ $F/reply: $(call fuzz_obj,reply) $(call obj,qdiskd/tool_ask.c qdiskd/tool_status
 	$(call fuzz_link,$(tool_libs) $(call pkg_libs,zlib))
 $F/status: $(call fuzz_obj,status) $(call obj,$(status_src) qdiskd/tool_ask.c qdiskd/tool_status.c qdiskd/tool_text.c) $B/libqdcore.a
 	$(call fuzz_link,$(tool_libs) $(call pkg_libs,zlib))
-$F/discover: $(call fuzz_obj,discover) $(call obj,$(filter-out qdiskd/discover.c,$(lun_src))) $B/libqdcore.a
+$F/discover $F/probe: $F/%: $(call obj,tests/fuzz/fuzz.c) $B/obj/tests/fuzz/fuzz_%.o $(call obj,$(filter-out qdiskd/discover.c,$(lun_src))) $B/libqdcore.a
 	$(call fuzz_link,$(call pkg_libs,blkid zlib))
 $F/words: $(call fuzz_obj,words) $(call obj,qdiskd/cs_state.c cman-shim/libcman_text.c cman-shim/libcman_wire.c $(lun_src)) $B/libqdcore.a
 	$(call fuzz_link,$(call pkg_libs,blkid zlib))
 $F/word: $(call fuzz_obj,word) $(call obj,qdiskd/cs_word.c) $B/libqdcore.a
 	$(call fuzz_link,$(call pkg_libs,zlib))
+$F/cpg: $(call fuzz_obj,cpg) $(call obj,qdiskd/cs_proof.c qdiskd/cs_state.c qdiskd/cs_word.c) $B/libqdcore.a
+	$(call fuzz_link,$(call pkg_libs,libcorosync_common zlib))
+$F/data: $(call fuzz_obj,data) $(call obj,$(filter-out cman-shim/libcman_data.c,$(libcman_src))) $B/libqdcore.a
+	$(call fuzz_link,$(libcman_libs) $(call pkg_libs,zlib))
+$F/request: $(call fuzz_obj,request) $B/libqdcore.a
+	$(call fuzz_link,$(call pkg_libs,zlib))
+$F/answer: $(call fuzz_obj,answer) $(call obj,qdiskd/tool_fence.c qdiskd/tool_text.c) $B/libqdcore.a
+	$(call fuzz_link,$(call pkg_libs,zlib))
+$F/agent: $(call fuzz_obj,agent) $(call obj,qdiskd/fence_agents.c qdiskd/fence_pacemaker.c qdiskd/fence_secret.c qdiskd/runner_spawn.c) $B/libqdcore.a
+	$(call fuzz_link,$(call pkg_libs,zlib))
+$F/host: $(call fuzz_obj,host) $(call obj,$(lun_src)) $B/libqdcore.a
+	$(call fuzz_link,$(call pkg_libs,blkid zlib))
 .PHONY: fuzz-programs fuzz fuzz-corpus check-fuzz
 ifdef FUZZ
 fuzz-programs: $(fuzz_targets:%=$F/%)

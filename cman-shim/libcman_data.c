@@ -328,15 +328,19 @@ CMAN_PUBLIC int cman_is_listening(cman_handle_t handle, int nodeid, uint8_t port
 	return h ? handle_leave(h, is_listening(&h->stack, nodeid, port)) : -1;
 }
 
-/* Mark the port of a group, if it is one. */
+/* Mark the port of a group, if it is one: anybody may give a group a name that is only like it. */
 static void mark_port(const struct cpg_name *group, char ports[32])
 {
-	char name[CPG_MAX_NAME_LENGTH + 1] = "", end;
+	char name[CPG_MAX_NAME_LENGTH + 1] = "";
+	struct cpg_name same;
 	unsigned port;
 
 	memcpy(name, group->value,
 	       group->length < sizeof(name) ? group->length : CPG_MAX_NAME_LENGTH);
-	if (sscanf(name, PORT_GROUP "%c", &port, &end) == 1 && port <= PORT_MAX)
+	if (sscanf(name, PORT_GROUP, &port) != 1 || port > PORT_MAX)
+		return;
+	same = group_name(PORT_GROUP, port);
+	if (group->length == same.length && memcmp(group->value, same.value, same.length) == 0)
 		ports[port / 8] = (char)(ports[port / 8] | 1 << port % 8);
 }
 

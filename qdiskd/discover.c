@@ -65,6 +65,39 @@ static void probe_child(int fd, const void *arg)
 	child_answer(fd, &answer, sizeof(answer));
 }
 
+/* ---- Its answer ---- */
+
+static bool is_bool(const bool *b)
+{
+	uint8_t byte;
+
+	memcpy(&byte, b, sizeof(byte));
+	return byte <= 1;
+}
+
+static bool is_sector_size(uint32_t size)
+{
+	return size >= 512 && size <= QD_SECTOR_MAX && (size & (size - 1)) == 0;
+}
+
+/* What a child says that a hostile LUN got hold of can be used without looking again. */
+static bool probe_sound(const struct discover_probe *p)
+{
+	return p->error <= 0 && p->error > -4096 && p->why >= QD_FINE && p->why <= QD_BAD_SHORT &&
+	       is_bool(&p->label.has_ext) && is_bool(&p->content.found) && is_bool(&p->content.raid_member) &&
+	       memchr(p->content.text, 0, sizeof(p->content.text)) &&
+	       (p->error != 0 || is_sector_size(p->sector_size)) &&
+	       (p->error != 0 || p->why != QD_FINE || qd_label_valid(&p->label));
+}
+
+static void probe_take(const struct answer *a, struct discover_probe *ret_probe)
+{
+	if (probe_sound(&a->probe))
+		*ret_probe = a->probe;
+	else
+		*ret_probe = (struct discover_probe){ .error = -EBADMSG };
+}
+
 /* ---- One device ---- */
 
 int discover_probe(const char *path, struct discover_probe *ret_probe)
@@ -85,7 +118,7 @@ int discover_probe(const char *path, struct discover_probe *ret_probe)
 	if (error == 0) {
 		n = child_set_read(set, &answer, sizeof(answer));
 		if (n == sizeof(answer)) {
-			*ret_probe = answer.probe;
+			probe_take(&answer, ret_probe);
 		} else {
 			memset(ret_probe, 0, sizeof(*ret_probe));
 			ret_probe->error = n == -ETIMEDOUT ? -ETIMEDOUT : -EIO;
@@ -221,7 +254,8 @@ static void skip_add(struct discover_list *list, const char *path, const struct 
  * without a medium or a device that is none of ours. */
 static bool path_failed(int error)
 {
-	return error == -EIO || error == -ETIMEDOUT || error == -ENOLINK || error == -EREMOTEIO;
+	return error == -EIO || error == -ETIMEDOUT || error == -ENOLINK || error == -EREMOTEIO ||
+	       error == -EBADMSG;	/* a child that has said nonsense of it */
 }
 
 /* Keep a quorum disk, note what an administrator may miss, forget the rest. */
@@ -277,7 +311,7 @@ static int candidates_ask(struct child_set *set, struct candidate *candidates, u
 	while (error == 0) {
 		error = read_whole(set, &answer, sizeof(answer));
 		if (error == 0 && answer.index < count) {
-			ret_probes[answer.index] = answer.probe;
+			probe_take(&answer, &ret_probes[answer.index]);
 			candidates[answer.index].answered = true;
 		}
 	}

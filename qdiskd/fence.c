@@ -73,7 +73,7 @@ void fence_say_step(const struct fence_job *job, const char *agent, const char *
 		  job->method, job->device, agent, result);
 }
 
-/* The last line that an agent wrote, fit for a log. */
+/* The last line that an agent wrote, as a text. */
 static void last_line(const struct runner_result *result, char *ret_line, size_t size)
 {
 	const char *end = result->output + result->output_size, *start;
@@ -85,8 +85,14 @@ static void last_line(const struct runner_result *result, char *ret_line, size_t
 		start--;
 	n = (size_t)(end - start) < size - 1 ? (size_t)(end - start) : size - 1;
 	for (size_t i = 0; i < n; i++)
-		ret_line[i] = (unsigned char)start[i] < ' ' || start[i] == 0x7f ? ' ' : start[i];
+		ret_line[i] = start[i] ? start[i] : ' ';
 	ret_line[n] = '\0';
+}
+
+static void control_blank(char *line)
+{
+	for (; *line; line++)
+		*line = (unsigned char)*line < ' ' || *line == 0x7f ? ' ' : *line;
 }
 
 void fence_say_why(const struct fence_job *job, const struct runner_result *result,
@@ -103,6 +109,7 @@ void fence_say_why(const struct fence_job *job, const struct runner_result *resu
 
 	last_line(result, line, sizeof(line));
 	fence_secret_mask(secrets, line, masked, sizeof(masked));
+	control_blank(masked);	/* last: a password may have a tab in it */
 	if (number)
 		(void)snprintf(code, sizeof(code), " %d", result->code);
 	fence_say(job, FENCE_NOTE_WHY, "%s %s agent %s: %s%s after %llu ms%s%s", verb(job), job->name,

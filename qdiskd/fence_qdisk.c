@@ -14,6 +14,7 @@
 
 #include "status.h"
 #include "tool_ask.h"
+#include "tool_text.h"
 
 #ifndef QD_VERSION
 #define QD_VERSION "unknown"
@@ -87,9 +88,19 @@ static const char metadata[] =
 	"</actions>\n"
 	"</resource-agent>\n";
 
+/* Both may come from elsewhere: who answers at a socket need not be qdiskd. */
+static void say(const char *what, const char *why)
+{
+	(void)fputs("fence_qdisk: ", stderr);
+	tool_text_show(stderr, what);
+	(void)fputs(": ", stderr);
+	tool_text_show(stderr, why);
+	(void)fputc('\n', stderr);
+}
+
 static int fail(const char *what, const char *why)
 {
-	(void)fprintf(stderr, "fence_qdisk: %s: %s\n", what, why);
+	say(what, why);
 	return FAILED;
 }
 
@@ -107,9 +118,9 @@ static const char *ask(const struct parameters *p, const char *word, const char 
 	*ret_why = tool_ask_error(r);
 	if (r < 0)
 		return "absent";
-	if (p->verbose)
-		(void)fprintf(stderr, "fence_qdisk: %s: %s", request, reply);
 	reply[strcspn(reply, "\n")] = '\0';
+	if (p->verbose)
+		say(request, reply);
 	*ret_why = strchr(reply, ' ');
 	if (!*ret_why) {
 		*ret_why = "no qdiskd of this version answers there";
@@ -190,10 +201,14 @@ static int list(const struct parameters *p, bool show)
 
 	if (r < 0)
 		return fail(p->socket, tool_ask_error(r));
-	if (!strchr(reply, ','))
+	if (!strchr(reply, ',')) {
+		reply[strcspn(reply, "\n")] = '\0';
 		return fail(p->socket, reply);
-	if (show)
-		(void)fputs(reply, stdout);
+	}
+	for (char *rest = reply, *line; show && (line = strsep(&rest, "\n")) && *line;) {
+		tool_text_show(stdout, line);
+		(void)putchar('\n');
+	}
 	return DONE;
 }
 
@@ -239,7 +254,7 @@ static void stdin_read(struct parameters *p)
 		else if (is(line, "verbose"))
 			verbose_set(p, value);
 		else if (!is(line, "agent"))
-			(void)fprintf(stderr, "fence_qdisk: %.64s: unknown parameter, ignored\n", line);
+			say(line, "unknown parameter, ignored");
 	}
 	if (!p->plug[0])
 		set(p->plug, nodename);

@@ -223,30 +223,37 @@ static size_t done_answer(struct daemon *d, const char *name, char *text, size_t
 	return reply(text, size, "ok", "it counts as fenced");
 }
 
+/* Is the first word of the request this one, and not only its beginning? */
+static bool asks(const char *request, const char *word)
+{
+	size_t size = strcspn(request, " ");
+
+	return size == strlen(word) && strncmp(request, word, size) == 0;
+}
+
 size_t ports_on_request(void *arg, const char *request, bool root, char *text, size_t size)
 {
 	struct daemon *d = arg;
 	const char *name = strchr(request, ' ');
-	size_t word = name ? (size_t)(name - request) : strlen(request);
 
 	name = name ? name + 1 : "";
 	if (strncmp(request, "fence", 5) != 0)
 		return 0;
 	if (!root)
 		return reply(text, size, "refused", "only root may ask for it");
-	if (word == 5)
+	if (asks(request, "fence"))
 		return fence_answer(d, name, false, true, text, size);
-	if (strncmp(request, "fence-lun", word) == 0)
+	if (asks(request, "fence-lun"))
 		return fence_answer(d, name, true, true, text, size);
-	if (strncmp(request, "fence-wait", word) == 0)
+	if (asks(request, "fence-wait"))
 		return fence_answer(d, name, false, false, text, size);
-	if (strncmp(request, "fence-power", word) == 0)
+	if (asks(request, "fence-power"))
 		return power_answer(d, name, text, size);
-	if (strncmp(request, "fence-list", word) == 0)
+	if (asks(request, "fence-list"))
 		return list_answer(d, text, size);
-	if (strncmp(request, "fence-done", word) == 0)
+	if (asks(request, "fence-done"))
 		return done_answer(d, name, text, size);
-	if (strncmp(request, "fence-ack", word) == 0)
+	if (asks(request, "fence-ack"))
 		return ack_answer(d, name, text, size);
 	return 0;
 }

@@ -118,6 +118,12 @@ static void read_scheduler(dev_t rdev, char *ret_name, size_t size)
 
 /* ---- Multipath ---- */
 
+/* So many looks for a path, so many seconds apart. */
+static uint32_t retries_ms(unsigned long tries, unsigned long polling_s)
+{
+	return tries > UINT32_MAX / 1000 / polling_s ? UINT32_MAX : (uint32_t)(tries * polling_s * 1000);
+}
+
 /* The last value of a word in multipath.conf, as the sections stand above `defaults`. */
 static bool last_value(const char *text, const char *word, char *ret_value, size_t size)
 {
@@ -152,7 +158,7 @@ static void read_multipath(dev_t rdev, struct check_lun *lun)
 
 			lun->queue = strcmp(value, "queue") == 0 ? CHECK_QUEUE_FOR_EVER :
 				     tries ? CHECK_QUEUE_FOR : CHECK_QUEUE_NO;
-			lun->queue_ms = (uint32_t)(tries * polling_s * 1000);
+			lun->queue_ms = retries_ms(tries, polling_s);
 		} else if (strstr(text, "queue_if_no_path")) {
 			lun->queue = CHECK_QUEUE_FOR_EVER;
 		}

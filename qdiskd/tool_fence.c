@@ -6,6 +6,7 @@
 
 #include "tool_ask.h"
 #include "tool_status.h"
+#include "tool_text.h"
 
 #define TIMEOUT_MS 3000u
 #define REPLY_MAX 1024
@@ -57,6 +58,9 @@ int tool_fence_ack(const char *socket, const char *node, unsigned yes)
 		(void)printf("node %s counts as fenced\n", node);
 		return TOOL_OK;
 	}
-	(void)fprintf(stderr, "qdisk-tool: fence-ack %s: %s", node, reply);
+	reply[strcspn(reply, "\n")] = '\0';
+	(void)fprintf(stderr, "qdisk-tool: fence-ack %s: ", node);
+	tool_text_show(stderr, reply);
+	(void)fputc('\n', stderr);
 	return TOOL_NO;
 }

@@ -23,6 +23,7 @@ static const char agent_script[] =
 	"echo \"$args$QDISK_VICTIM/$QDISK_VICTIM_ID\" >>\"${0%/*}/calls\"\n"
 	"case $args in\n"
 	"*do=fail*) echo talk; echo 'no route to bmc'; exit 1;;\n"
+	"*do=tab*) printf 'no\\troute to bmc\\n'; exit 1;;\n"
 	"*do=hang*) echo $$ >\"${0%/*}/hanging\"; sleep 60;;\n"
 	"*do=die*) kill -9 $$;;\n"
 	"*do=flood*) yes | head -c 1000000; exit 0;;\n"
@@ -454,6 +455,13 @@ static void password_that_the_agent_says_is_masked(void **state)
 	assert_non_null(strstr(notes, ", said: *** to bmc\n"));
 }
 
+static void password_with_a_tab_in_it_is_masked(void **state)
+{
+	(void)state;
+	assert_int_equal(fence_2("do=tab passwd=x\npasswd=no\troute"), QD_FENCE_FAILED);
+	assert_non_null(strstr(notes, ", said: *** to bmc\n"));
+}
+
 static void password_among_shown_arguments_is_masked(void **state)
 {
 	(void)state;
@@ -491,6 +499,7 @@ int main(void)
 		TEST(fence_of_a_victim_that_came_back_goes_no_further),
 		TEST(fence_mode_lun_does_not_keep_fence_node_from_the_methods),
 		TEST(password_that_the_agent_says_is_masked),
+		TEST(password_with_a_tab_in_it_is_masked),
 		TEST(password_among_shown_arguments_is_masked),
 	};
 	int r;
