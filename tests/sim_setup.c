@@ -59,19 +59,6 @@ static uint32_t nodes_draw(struct sim_rng *rng)
 	}
 }
 
-/* Beside a daemon of 2011, which has no interval below a second: one that beats
- * less often than every second tick is never up, so that an election with it may
- * not end. */
-static void setup_old(struct sim_setup *s)
-{
-	uint32_t slower = s->t.interval_ms < 1000 ? 1000 / s->t.interval_ms : 1;
-
-	s->nodes = s->nodes < 3 ? 3 : s->nodes;
-	s->t.interval_ms *= slower;
-	s->token_ms *= slower;
-	s->consensus_ms *= slower;
-}
-
 void sim_setup_draw(struct sim_setup *s, uint64_t seed, enum sim_kind kind, uint32_t nodes, int timing)
 {
 	struct sim_rng rng;
@@ -106,8 +93,8 @@ void sim_setup_draw(struct sim_setup *s, uint64_t seed, enum sim_kind kind, uint
 		s->nodes = s->nodes < 3 ? 3 : s->nodes;
 		s->heuristics = true;
 	}
-	if (kind == SIM_OLD)
-		setup_old(s);
+	if (kind == SIM_OLD && s->nodes < 3)
+		s->nodes = 3;
 	s->master_wins = sim_rng_chance(&rng, 500);
 	if (sim_kind_draws(kind)) {
 		s->mixed = sim_rng_chance(&rng, 100);
