@@ -226,6 +226,18 @@ static bool check_twins(struct clusterconf *cc, const struct qd_config_node *nod
 	return true;
 }
 
+/* With a quorum disk an id is also the number of the node's slot. */
+static bool check_slot(struct clusterconf *cc, const struct clusterconf_element *e,
+		       const struct qd_config_node *node)
+{
+	const struct clusterconf_element *root = e->parent->parent;
+
+	return node->node_id <= QD_NODE_MAX || !clusterconf_child(root, "quorumd") ||
+	       clusterconf_refuse(cc, e->line, "<clusternode> nodeid=\"%" PRIu32 "\" is refused: with <quorumd> "
+				  "it is the number of the node's slot on the quorum disk; allowed: 1 .. %u",
+				  node->node_id, QD_NODE_MAX);
+}
+
 static bool read_node(struct clusterconf *cc, const struct clusterconf_element *e,
 		      const struct fencedevices *all)
 {
@@ -239,8 +251,9 @@ static bool read_node(struct clusterconf *cc, const struct clusterconf_element *
 	node->votes = 1;
 	if (!clusterconf_need(cc, e, "name", "the node's name") ||
 	    !clusterconf_text(cc, e, "name", sizeof(node->name) - 1, node->name) ||
-	    !clusterconf_need(cc, e, "nodeid", "a whole number, 1 .. 64") ||
-	    !clusterconf_u32(cc, e, "nodeid", 1, QD_NODE_MAX, &node->node_id) ||
+	    !clusterconf_need(cc, e, "nodeid", "a whole number, 1 .. 4096") ||
+	    !clusterconf_u32(cc, e, "nodeid", 1, QD_NODE_ID_MAX, &node->node_id) ||
+	    !check_slot(cc, e, node) ||
 	    !clusterconf_u32(cc, e, "votes", 0, QD_VOTES_MAX, &node->votes) ||
 	    !check_twins(cc, node) || !clusterconf_altnames(cc, e, node) ||
 	    !read_node_fencing(cc, e, all, node))

@@ -58,6 +58,9 @@ bool cman_tool_override(const struct cman_tool_options *o, struct qd_config *con
 						 "cluster.conf");
 	if (o->cluster)
 		(void)snprintf(config->cluster, sizeof(config->cluster), "%s", o->cluster);
+	if (config->quorumd_line && o->node_id > (int)QD_NODE_MAX)
+		return refuse(error, error_size, "-N: with a quorum disk the id is the number of the node's "
+						 "slot on it, 1 to 64");
 	if (o->node_id > 0)
 		config->node[node].node_id = (uint32_t)o->node_id;
 	for (uint32_t i = 0; i < config->node_count; i++) {

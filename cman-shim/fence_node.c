@@ -128,6 +128,18 @@ static uint32_t node_id_of(const struct qd_config *config, const char *name)
 	return 0;
 }
 
+/* A job has the number of its node, as qdiskd's have: up to 64. Where an id is beyond
+ * that, which it can be without a quorum disk, the places in the file are the numbers. */
+static void number_nodes(struct qd_config *config)
+{
+	bool fit = true;
+
+	for (uint32_t i = 0; i < config->node_count; i++)
+		fit &= config->node[i].node_id <= QD_NODE_MAX;
+	for (uint32_t i = 0; !fit && i < config->node_count; i++)
+		config->node[i].node_id = i + 1;
+}
+
 static bool methods_run(struct job *job, const struct qd_config *config, struct runner *runner,
 			struct fence *fence)
 {
@@ -170,6 +182,7 @@ static bool run(struct job *job)
 		(void)fprintf(stderr, "%s: %s\n", program, error);
 		return false;
 	}
+	number_nodes(&config);
 	if (!node_id_of(&config, job->node)) {
 		unknown_node(job);
 		return true;

@@ -36,6 +36,7 @@
 #define QD_MASTER_WAIT_MIN 2u
 #define QD_HEURISTIC_MS_MAX 3600000u
 #define QD_MS_MAX 3600000u		/* token, quorum_dev_poll */
+#define QD_NODE_ID_MAX 4096u		/* as cman; with <quorumd> QD_NODE_MAX: the slots of the LUN */
 #define QD_CLUSTER_ID_MAX 65535u	/* 16 bits, in cman's calls too */
 #define QD_DELAY_S_MAX 86400u		/* post_fail_delay, post_join_delay */
 #define QD_VOTES_MAX 255u

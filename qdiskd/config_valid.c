@@ -209,7 +209,7 @@ static const char *check_node(const struct qd_config *c, const struct qd_config_
 {
 	if (!text_good(n->name, sizeof(n->name)) || !n->name[0])
 		return "node name";
-	if (!number_good(n->node_id, 1, QD_NODE_MAX))
+	if (!number_good(n->node_id, 1, c->quorumd_line ? QD_NODE_MAX : QD_NODE_ID_MAX))
 		return "node id";
 	if (n->votes > QD_VOTES_MAX)
 		return "node votes";
@@ -231,8 +231,6 @@ static const char *check_node(const struct qd_config *c, const struct qd_config_
 
 static const char *check_nodes(const struct qd_config *c)
 {
-	qd_mask seen = 0;
-
 	if (c->node_count > QD_NODE_MAX)
 		return "node_count";
 	for (uint32_t i = 0; i < c->node_count; i++) {
@@ -240,9 +238,10 @@ static const char *check_nodes(const struct qd_config *c)
 
 		if (wrong)
 			return wrong;
-		if (qd_has(seen, c->node[i].node_id))
-			return "node id that is there twice";
-		seen |= qd_bit(c->node[i].node_id);
+		for (uint32_t k = 0; k < i; k++) {
+			if (c->node[k].node_id == c->node[i].node_id)
+				return "node id that is there twice";
+		}
 	}
 	return NULL;
 }

@@ -191,6 +191,37 @@ join_says_when_the_quorum_disk_does_not_start() {
 	said 0 "" ""
 }
 
+# With a quorum disk an id is also a slot; without one it is only a number.
+ids_beyond_64_join_without_a_quorum_disk() {
+	local n since
+	conf_write
+	for n in 1 2; do
+		node_exec $n rm -f /etc/corosync/corosync.conf
+		edit $n 's/nodeid="1"/nodeid="100"/; s/nodeid="2"/nodeid="4096"/'
+	done
+	tool 1 join -P
+	[ "$code" = 1 ]
+	[[ $err == *'nodeid="100" is refused: with <quorumd> it is the number of the node'"'"'s slot'* ]]
+	for n in 1 2; do
+		edit $n '/<quorumd/,/<\/quorumd>/d; s/expected_votes="3"/expected_votes="2"/'
+		tool $n join -P
+		[ "$code" = 0 ]
+	done
+	for n in 1 2; do
+		tool $n -t 30 -q wait
+		said 0 "" ""
+	done
+	tool 1 nodes -F id,type,name,addr
+	said 0 "100 M n1 $RIG_NET.1 
+4096 M n2 $RIG_NET.2 " ""
+	tool 1 votes -v 2 -n n2
+	said 0 "" ""
+	await 5 tool_shows 2 "4096 2 " nodes -n n2 -F id,votes
+	since=$(rig_now)
+	node_exec 1 "$RIG_BUILD/fence_node" n2
+	fenced_once 2 "$since"
+}
+
 scenario_reset() { :; }
 cluster_start 2 votes=1 'heuristics=<heuristic program="true" interval="1" tko="4"/>'
 nodes_bare
@@ -198,7 +229,8 @@ for name in join_without_a_valid_configuration_changes_nothing join_of_a_node_th
 	join_without_the_key_says_how_to_make_it join_as_the_service_script_does join_of_an_active_node_is_refused \
 	join_keeps_the_administrators_file join_options_stand_above_the_file \
 	version_reload_takes_cluster_conf_into_corosync_and_qdiskd leave_of_all_leaves_nothing \
-	services_are_systemds_where_it_runs join_says_when_the_quorum_disk_does_not_start; do
+	services_are_systemds_where_it_runs join_says_when_the_quorum_disk_does_not_start \
+	ids_beyond_64_join_without_a_quorum_disk; do
 	scenario $name
 done
 tap_done

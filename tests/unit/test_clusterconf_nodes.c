@@ -178,11 +178,15 @@ static void node_id_out_of_range_or_absent_is_refused(void **state)
 {
 	(void)state;
 	assert_refused(parse_two_nodes("name=\"a\" nodeid=\"1\"", "name=\"b\" nodeid=\"0\""), 3,
-		       "<clusternode> nodeid=\"0\"", "1 .. 64");
-	assert_refused(parse_two_nodes("name=\"a\" nodeid=\"65\"", "name=\"b\" nodeid=\"2\""), 2,
-		       "<clusternode> nodeid=\"65\"");
+		       "<clusternode> nodeid=\"0\"", "1 .. 4096");
+	assert_refused(parse_two_nodes("name=\"a\" nodeid=\"4097\"", "name=\"b\" nodeid=\"2\""), 2,
+		       "<clusternode> nodeid=\"4097\"");
+	assert_refused(parse_inside("<clusternodes><clusternode name=\"a\" nodeid=\"65\"/></clusternodes>"
+				    "<quorumd label=\"l\"/>"), 2, "<clusternode> nodeid=\"65\"",
+		       "the node's slot on the quorum disk", "1 .. 64");
+	assert_int_equal(parse_two_nodes("name=\"a\" nodeid=\"65\"", "name=\"b\" nodeid=\"4096\""), 0);
 	assert_refused(parse_two_nodes("name=\"a\" nodeid=\"1\"", "name=\"b\""), 3,
-		       "<clusternode> needs an attribute nodeid=", "1 .. 64");
+		       "<clusternode> needs an attribute nodeid=", "1 .. 4096");
 	assert_refused(parse_two_nodes("nodeid=\"1\"", "name=\"b\" nodeid=\"2\""), 2,
 		       "<clusternode> needs an attribute name=");
 	assert_refused(parse_two_nodes("name=\"a\" nodeid=\"1\" votes=\"256\"", ""), 2,
