@@ -266,6 +266,7 @@ void reload_facts(struct daemon *d);
 /* selffence.c: the one place where a node ends itself. Does not return unless
  * QDISK_REBOOT=deny, and then only after the process has exited. */
 void self_fence_at_start(const char *text);	/* returns where it is denied, or fails */
+bool self_fence_is_test(void);	/* denied, or in a test node: no machine depends on this process */
 void self_fence_now(struct daemon *d, enum qd_self_fence reason) __attribute__((noreturn));
 
 /* main.c: open the log, once. 0 or negative errno. */

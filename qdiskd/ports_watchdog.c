@@ -2,23 +2,15 @@
  * pet that the mind asks for, which is after a write of this node has landed;
  * disarmed only where a clean stop has left its leaving block on the LUN. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "daemon.h"
 
-static bool plain_file_allowed(void)
-{
-	const char *how = getenv("QDISK_REBOOT");
-
-	return how && strcmp(how, "deny") == 0;
-}
-
 bool ports_watchdog_good(const struct qd_config *c, const struct qd_timings *t, char *error, size_t size)
 {
 	return c->watchdog[0] == '\0' ||
-	       watchdog_check(c->watchdog, qd_law_watchdog_s(t), plain_file_allowed(), error, size) == 0;
+	       watchdog_check(c->watchdog, qd_law_watchdog_s(t), self_fence_is_test(), error, size) == 0;
 }
 
 int ports_watchdog_check(const struct daemon *d)

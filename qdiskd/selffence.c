@@ -21,25 +21,37 @@
 #define LAST_WORDS_MS 100u
 #define NODE_MARKER "/run/qdisk-node"
 
-static bool marker_allows(void)
+enum marker { MARKER_NONE, MARKER_OURS, MARKER_FOREIGN };
+
+static enum marker marker_read(void)
 {
 	unsigned long long inode = 0;
 	struct stat st;
 	FILE *f = fopen(NODE_MARKER, "re");
 
 	if (!f)
-		return true;	/* a real machine */
+		return MARKER_NONE;	/* a real machine */
 	if (fscanf(f, "%llu", &inode) != 1)
 		inode = 0;
 	(void)fclose(f);
-	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == inode;
+	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == inode ? MARKER_OURS : MARKER_FOREIGN;
+}
+
+static bool denied_by_environment(void)
+{
+	const char *how = getenv("QDISK_REBOOT");
+
+	return how && strcmp(how, "deny") == 0;
 }
 
 static bool reboot_denied(void)
 {
-	const char *how = getenv("QDISK_REBOOT");
+	return denied_by_environment() || marker_read() == MARKER_FOREIGN;
+}
 
-	return (how && strcmp(how, "deny") == 0) || !marker_allows();
+bool self_fence_is_test(void)
+{
+	return denied_by_environment() || marker_read() == MARKER_OURS;
 }
 
 /* ---- Last words ---- */

@@ -3,27 +3,12 @@
 # (fakedog.c). The rig resets a node whose watchdog has expired, as hardware would.
 # shellcheck source=tests/cluster/cluster.sh
 . "$(dirname "$0")/cluster.sh"
+# shellcheck source=tests/rig/dog.sh
+. "$RIG_DIR/dog.sh"
 cluster_enter "$@"
-[ -c /dev/fuse ] || rig_skip "/dev/fuse is not there"
+dog_needed
 
-# dog_start NODE [OPTION...]: its watchdog, /run/dog/watchdog there; events in nN/fakedog.out.
-dog_start() {
-	local n=$1
-	shift
-	: > "$RIG_ST/n$n/fakedog.out"
-	node_exec "$n" sh -c 'mkdir -p /run/dog; [ -c /dev/fuse ] || mknod /dev/fuse c 10 229'
-	service_start fakedog "$n" "$RIG_BIN/fakedog" /run/dog "$@"
-	await 5 dog_says "$n" ready
-}
-dog_end() {
-	service_signal fakedog "$1" TERM
-	await 5 service_ended fakedog "$1"
-}
-dog_says() { grep -q " $2\$" "$RIG_ST/n$1/fakedog.out"; }
-dog_last() { [ "$(tail -n 1 "$RIG_ST/n$1/fakedog.out" | cut -d ' ' -f 2-)" = "$2" ]; }
-dog_pets() { grep -c ' pet$' "$RIG_ST/n$1/fakedog.out"; }
-
-# A plain file is a watchdog only where nobody may reboot.
+# What ends a node here is its watchdog alone.
 daemon_start() {
 	local n
 	for n; do
@@ -37,7 +22,7 @@ expires_and_is_reset() {
 	since=$(rig_now)
 	await 5 dog_says "$1" expired
 	[ "$(ms_between "$since" "$(rig_now)")" -le $((1000 + 2 * CONF_I + 1500)) ]
-	node_power_cut "$1"
+	await 5 node_off "$1"
 	await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) agree "$(others "$1")"
 }
 
@@ -80,9 +65,15 @@ watchdog_resets_a_node_whose_daemon_was_killed() {
 	both_start
 }
 
+# It does not read that it was evicted: over the LUN it is fenced by its watchdog.
 watchdog_resets_a_node_whose_daemon_stands_still() {
-	qdiskd_freeze 1
-	expires_and_is_reset 1
+	local master victim
+	master=$(a_master)
+	victim=$(others "$master")
+	qdiskd_freeze "$victim"
+	lun_fences "$master" "$victim" power
+	dog_says "$victim" expired
+	await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) agree "$master"
 	both_start
 }
 

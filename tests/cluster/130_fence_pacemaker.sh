@@ -66,6 +66,20 @@ death_is_fenced_at_once_and_joined_by_pacemaker() {
 	log_says 2 "fence n1 dev 0.0 agent fence_rig result: success"
 }
 
+# The nodes have no watchdog: nothing would reset whoever cannot read its poison pill.
+fencing_over_the_lun_without_a_watchdog_is_refused_with_the_reason() {
+	local since master victim said
+	both_whole
+	master=$(master_of 1) victim=$(others "$(master_of 1)")
+	since=$(rig_now)
+	! said=$(node_exec "$master" timeout 20 fence_qdisk -m lun -o off -n "n$victim" 2>&1) || return 1
+	diag "$said"
+	[[ "$said" == "fence_qdisk: n$victim: "*"armed watchdog"* ]]
+	[ "$(ms_between "$since" "$(rig_now)")" -lt 3000 ]
+	node_on "$victim"
+	agree 1 2
+}
+
 living_node_is_fenced_on_demand() {
 	local since master victim
 	both_whole
@@ -131,6 +145,7 @@ nodes_off() {
 
 cluster_start 2 transport=udpu token=1000
 boot fence_qdisk
+scenario fencing_over_the_lun_without_a_watchdog_is_refused_with_the_reason
 scenario death_is_fenced_at_once_and_joined_by_pacemaker
 scenario_long living_node_is_fenced_on_demand
 scenario fencer_that_hangs_is_passed_over_with_words

@@ -1,12 +1,13 @@
 /* A watchdog without hardware: a file that answers the ioctls of watchdog(4) and
  * says when a real one would have reset the machine.
  *
- *	fakedog MOUNTPOINT [--min S] [--max S] [--nowayout]
+ *	fakedog MOUNTPOINT [--min S] [--max S] [--nowayout] [--reset COMMAND]
  *
  * The file is MOUNTPOINT/watchdog. On standard output, a line for each event, with
  * the ms of CLOCK_MONOTONIC before it: armed, timeout N, pet, disarmed (by the
  * magic close), left armed (by any other), refused (opened twice), expired. It
- * goes on after that: a node that is reset would open it anew.
+ * goes on after that: a node that is reset would open it anew. COMMAND, for the shell,
+ * is what resets the machine then.
  * SIGTERM and the end of its parent end it, and the mount with it.
  */
 #define FUSE_USE_VERSION 35
@@ -32,6 +33,7 @@
 struct dog {
 	int least_s, most_s, timeout_s;
 	bool nowayout;
+	const char *reset;
 	bool open, armed, magic;
 	uint64_t bites_at_ms;	/* 0: not armed, or it has */
 };
@@ -192,6 +194,8 @@ static void bite(void)
 		return;
 	dog.bites_at_ms = 0;
 	say("expired");
+	if (dog.reset && system(dog.reset) != 0)
+		say("reset failed");
 }
 
 static void loop(struct fuse_session *session)
@@ -216,6 +220,8 @@ static bool options_parse(int argc, char **argv)
 	for (int i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "--nowayout") == 0)
 			dog.nowayout = true;
+		else if (strcmp(argv[i], "--reset") == 0 && i + 1 < argc)
+			dog.reset = argv[++i];
 		else if (strcmp(argv[i], "--min") == 0 && i + 1 < argc)
 			dog.least_s = atoi(argv[++i]);
 		else if (strcmp(argv[i], "--max") == 0 && i + 1 < argc)
@@ -237,7 +243,7 @@ int main(int argc, char **argv)
 	struct fuse_session *session;
 
 	if (!options_parse(argc, argv)) {
-		fprintf(stderr, "usage: fakedog MOUNTPOINT [--min S] [--max S] [--nowayout]\n");
+		fprintf(stderr, "usage: fakedog MOUNTPOINT [--min S] [--max S] [--nowayout] [--reset COMMAND]\n");
 		return 2;
 	}
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -62,6 +62,8 @@ answer() {
 	on) if switch_on; then echo ok; else echo error; fi ;;
 	# Dead is what counts; the chassis boots the node again, if it does that at all.
 	reboot) if cut stay; then echo ok; else echo error; fi ;;
+	# Its own watchdog: the same, and nobody has fenced it.
+	reset) if cut stay; then echo ok; else echo error; fi ;;
 	*) echo error ;;
 	esac
 }
