@@ -188,37 +188,6 @@ bool cman_tool_conf_foreign(void)
 	return !ours;
 }
 
-/* The two times of a device in a text of ours. */
-static bool find_times(const char *text, unsigned long times[2])
-{
-	static const char *const keys[] = { "\n\t\ttimeout: ", "\n\t\tsync_timeout: " };
-
-	for (unsigned i = 0; i < 2; i++) {
-		const char *at = strstr(text, keys[i]);
-
-		if (!at)
-			return false;
-		times[i] = strtoul(at + strlen(keys[i]), NULL, 10);
-	}
-	return true;
-}
-
-bool cman_tool_conf_times_differ(const struct cman_tool_conf *conf)
-{
-	static char running[COROSYNC_CONF_BYTES + 512];
-	unsigned long was[2], will_be[2];
-	int fd = open(COROSYNC_CONF, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return false;
-	n = read(fd, running, sizeof(running) - 1);
-	(void)close(fd);
-	running[n > 0 ? n : 0] = '\0';
-	return find_times(running, was) && find_times(conf->corosync.text, will_be) &&
-	       memcmp(was, will_be, sizeof(was)) != 0;
-}
-
 /* The text of the file; -P is the one option that stands in it alone. */
 static int print_file(FILE *file, const struct cman_tool_options *o, const struct cman_tool_conf *conf)
 {

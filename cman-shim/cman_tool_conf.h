@@ -51,11 +51,6 @@ bool cman_tool_conf_foreign(void);
  * administrator wrote is kept beside it. 0, or negative errno, said. */
 int cman_tool_conf_install(const struct cman_tool_options *o, const struct cman_tool_conf *conf);
 
-/* Does the text give the quorum device other times than this node's corosync.conf?
- * They follow from the timings of the quorum disk, which are all nodes' together. No:
- * also where one of them has no device. */
-bool cman_tool_conf_times_differ(const struct cman_tool_conf *conf);
-
 /* The file that is read: COROSYNC_CLUSTER_CONFIG_FILE, or /etc/cluster/cluster.conf. */
 const char *cman_tool_cluster_conf(void);
 

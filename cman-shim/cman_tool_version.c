@@ -37,11 +37,6 @@ static int renew(const struct cman_tool_options *o, const cman_version_t *runnin
 	if (o->check == CHECK_FAIL && conf.config.config_version <= running->cv_config)
 		return cman_tool_fail(o, "Not reloading, config version older or equal the running "
 					 "config");
-	if (cman_tool_conf_times_differ(&conf) && qdiskd_runs()) {
-		(void)cman_tool_fail(o, "the timings of the quorum disk are those of all nodes together: stop "
-					"qdiskd on all of them, then load the configuration on each");
-		return cman_tool_fail(o, "Not reloading, configuration is not valid");
-	}
 	*ret_device = conf.has_device;
 	return cman_tool_conf_install(o, &conf) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -95,8 +95,11 @@ static enum reload_end reload_in_step(struct daemon *d, const struct qd_params *
 {
 	struct qd_params running;
 	bool fits = running_fits(d, &running);
-	enum reload_end end = instep_ask(d, &d->next_config, params, fits);
+	enum reload_end end;
 
+	if (!fits)
+		reload_log(&d->findings);
+	end = instep_ask(d, &d->next_config, params, fits);
 	if (end == RELOAD_WAITS && fits)
 		(void)running_stays(d);
 	return end;
