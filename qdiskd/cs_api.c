@@ -50,8 +50,7 @@ static int attr_inherit_realtime(pthread_attr_t *attr)
 	return rc;
 }
 
-/* 0, or negative errno. */
-static int cs_thread_create(struct cs *cs)
+int cs_thread_begin(void *(*begin)(void *arg), void *arg, pthread_t *ret_thread)
 {
 	sigset_t all, before;
 	pthread_attr_t attr;
@@ -65,7 +64,7 @@ static int cs_thread_create(struct cs *cs)
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before); /* cannot fail: valid arguments */
 	if (!rc)
-		rc = pthread_create(&cs->thread, &attr, cs_thread_main, cs);
+		rc = pthread_create(ret_thread, &attr, begin, arg);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)pthread_attr_destroy(&attr);
 	return -rc;
@@ -107,7 +106,7 @@ int cs_start(const char *device_name, uint32_t interval_ms, struct cs **ret_cs)
 	(void)pthread_mutex_init(&cs->lock, NULL); /* cannot fail without attributes */
 	rc = cs_fds_open(cs);
 	if (rc == 0)
-		rc = cs_thread_create(cs);
+		rc = cs_thread_begin(cs_thread_main, cs, &cs->thread);
 	if (rc < 0) {
 		cs_free(cs);
 		return rc;

@@ -3,7 +3,6 @@
 #include <corosync/corotypes.h>
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,6 @@
 
 #include "cs_inner.h"
 
-#define CS_STACK_BYTES ((size_t)2 << 20)
 #define CS_STARTING_MS 100 /* between two tries while corosync starts */
 
 static void on_change(cmap_handle_t handle, cmap_track_handle_t track, int32_t event,
@@ -131,24 +129,6 @@ static void *facts_main(void *arg)
 	return NULL;
 }
 
-static int facts_thread(struct facts_job *job, pthread_t *ret_thread)
-{
-	sigset_t all, before;
-	pthread_attr_t attr;
-	int rc = pthread_attr_init(&attr);
-
-	if (rc)
-		return -rc;
-	rc = pthread_attr_setstacksize(&attr, CS_STACK_BYTES);
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before); /* cannot fail: valid arguments */
-	if (!rc)
-		rc = pthread_create(ret_thread, &attr, facts_main, job);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	(void)pthread_attr_destroy(&attr);
-	return -rc;
-}
-
 /* Wait for the job's end. False: the deadline has come first. */
 static bool facts_wait(const struct facts_job *job)
 {
@@ -175,7 +155,7 @@ int cs_facts_read(uint32_t deadline_ms, struct qd_facts *ret_facts, struct qd_na
 		goto out;
 	job->deadline_ms = cs_now_ms() + (deadline_ms > INT32_MAX ? INT32_MAX : deadline_ms);
 	job->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	rc = job->done_fd < 0 ? -errno : facts_thread(job, &thread);
+	rc = job->done_fd < 0 ? -errno : cs_thread_begin(facts_main, job, &thread);
 	if (rc < 0) {
 		facts_job_free(job);
 		goto out;

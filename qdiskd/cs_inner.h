@@ -17,6 +17,9 @@ struct cs_call {
 
 /* The helper; `cs` is a struct cs. */
 void *cs_thread_main(void *cs);
+
+/* cs_api.c: a thread that hears no signal, with the policy of its caller. 0, or negative errno. */
+int cs_thread_begin(void *(*begin)(void *arg), void *arg, pthread_t *ret_thread);
 /* Make an eventfd readable. */
 void cs_bell_ring(int fd);
 /* What an event of the helper's epoll is about. */

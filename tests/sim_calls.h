@@ -303,8 +303,12 @@ const char *sim_stage(struct sim_world *w, const struct sim_setup *setup);
 void sim_stage_empty(struct sim_world *w, const struct sim_setup *setup);
 /* Let `per_mille` thousandths of an interval pass. */
 void sim_stage_pass(struct sim_world *w, uint64_t per_mille);
+/* Of three machines, before any runs: the third is in another network, and configured
+ * with node id 2 too. */
+void sim_stage_twin(struct sim_world *w);
 /* Let time pass until it holds, at most `cycles`; false: it does not. */
 bool sim_stage_until(struct sim_world *w, uint64_t cycles, bool (*holds)(struct sim_world *w));
+bool sim_stage_settled(struct sim_world *w);	/* everything is well: sim_goal_settled() */
 /* Put each machine into a network: groups[i] of machine i. */
 void sim_stage_networks(struct sim_world *w, const char *groups);
 /* How often a note was noted since a time. `by`: by whom, `about`: its node; 0 anyone. */

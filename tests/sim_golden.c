@@ -40,16 +40,11 @@ void sim_tale_boot(struct sim_world *w, sim_set machines)
 	}
 }
 
-static bool settled(struct sim_world *w)
-{
-	return sim_goal_settled(w);
-}
-
 const char *sim_tale_begin(struct sim_world *w, const struct sim_setup *setup)
 {
 	sim_tale_empty(w, setup);
 	sim_tale_boot(w, (1u << setup->nodes) - 1);
-	if (!sim_stage_until(w, 60, settled))
+	if (!sim_stage_until(w, 60, sim_stage_settled))
 		return "the cluster does not start";
 	sim_run(w, (w->now / w->interval_us + 5) * w->interval_us);
 	w->trace.origin = w->now;

@@ -2,11 +2,6 @@
  * symptom; the world does to our engines what undid that one. */
 #include "sim.h"
 
-static bool settled(struct sim_world *w)
-{
-	return sim_goal_settled(w);
-}
-
 static bool has_master(struct sim_world *w)
 {
 	return sim_master(w) != NULL;
@@ -67,7 +62,7 @@ static const char *row_03(struct sim_world *w)
 	memset(w->lun.image + 3 * QD_SLOT_BYTES, 0xA5, 2 * QD_SLOT_BYTES);
 	for (uint32_t i = 0; i < 3; i++)
 		sim_boot(w, &w->node[i]);
-	EXPECT(sim_stage_until(w, 60, settled), "slots of nobody hinder the start");
+	EXPECT(sim_stage_until(w, 60, sim_stage_settled), "slots of nobody hinder the start");
 	sim_lun_bad(w, 2, w->now);
 	for (uint32_t i = 0; i < 30; i++) {
 		sim_stage_pass(w, 1000);
@@ -75,7 +70,7 @@ static const char *row_03(struct sim_world *w)
 	}
 	EXPECT(sim_stage_notes(w, QD_NOTE_EVICTION, 0, 0, 0) == 0, "a bad slot evicts a member of the ring");
 	sim_lun_bad(w, 2, 0);
-	EXPECT(sim_stage_until(w, 20, settled), "the node does not come back");
+	EXPECT(sim_stage_until(w, 20, sim_stage_settled), "the node does not come back");
 	return NULL;
 }
 
@@ -182,7 +177,7 @@ static const char *row_11(struct sim_world *w)
 	sim_stage_pass(w, 25000);	/* longer than K after the daemon's start */
 	w->node[0].error_per_mille = 0;
 	EXPECT(!w->node[0].self_fenced && w->node[0].running, "errors at the start end the daemon");
-	EXPECT(sim_stage_until(w, 60, settled), "the cluster does not start");
+	EXPECT(sim_stage_until(w, 60, sim_stage_settled), "the cluster does not start");
 	return NULL;
 }
 
@@ -258,7 +253,7 @@ static const char *row_26(struct sim_world *w)
 	EXPECT(sim_lun_block(w, 2, &block) && block.state == QD_STATE_NONE, "its block does not say none");
 	sim_stage_pass(w, 40000);
 	sim_corosync_start(w, &w->node[1]);
-	EXPECT(sim_stage_until(w, 60, settled), "it does not find back to corosync");
+	EXPECT(sim_stage_until(w, 60, sim_stage_settled), "it does not find back to corosync");
 	return NULL;
 }
 
@@ -342,7 +337,7 @@ static const char *row_35(struct sim_world *w)
 	w->setup.fence_ok_per_mille = 1000;
 	w->setup.boot_min_ms = w->setup.boot_max_ms = 2000;
 	w->node[2].boot_ms = 1;
-	EXPECT(sim_stage_until(w, 200, settled), "its new life is not taken back");
+	EXPECT(sim_stage_until(w, 200, sim_stage_settled), "its new life is not taken back");
 	EXPECT(w->node[2].engine.state.incarnation != life, "it still is the old life");
 	return NULL;
 }

@@ -24,25 +24,36 @@ void sim_stage_empty(struct sim_world *w, const struct sim_setup *setup)
 	sim_world_init(w, setup);
 }
 
-static bool settled(struct sim_world *w)
-{
-	return sim_goal_settled(w);
-}
-
 const char *sim_stage(struct sim_world *w, const struct sim_setup *setup)
 {
 	sim_stage_empty(w, setup);
 	for (uint32_t i = 0; i < sim_regular(w); i++)
 		sim_push(w, sim_dice(w, 0, w->interval_us / 10), SIM_EV_BOOT, i, 0, 0);
-	if (!sim_stage_until(w, 60, settled))
+	if (!sim_stage_until(w, 60, sim_stage_settled))
 		return "the cluster does not start";
 	sim_stage_pass(w, 5000 + sim_dice(w, 0, 1000));
 	return w->check.failed ? w->check.text : NULL;
 }
 
+void sim_stage_twin(struct sim_world *w)
+{
+	w->node[2].id = 2;
+	w->setup.nodes = 2;
+	sim_params_init(w);
+	w->setup.nodes = 3;
+	w->node[2].params = w->node[1].params;
+	w->node[2].group = 1;
+	w->check.exempt = 2;
+}
+
 void sim_stage_pass(struct sim_world *w, uint64_t per_mille)
 {
 	sim_run(w, w->now + w->interval_us * per_mille / 1000);
+}
+
+bool sim_stage_settled(struct sim_world *w)
+{
+	return sim_goal_settled(w);
 }
 
 bool sim_stage_until(struct sim_world *w, uint64_t cycles, bool (*holds)(struct sim_world *w))

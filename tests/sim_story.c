@@ -1,11 +1,6 @@
 /* Staged scenarios: what an administrator lives through, one reason to fail each. */
 #include "sim.h"
 
-static bool settled(struct sim_world *w)
-{
-	return sim_goal_settled(w);
-}
-
 static bool has_master(struct sim_world *w)
 {
 	return sim_master(w) != NULL;
@@ -56,7 +51,7 @@ static const char *story_together(struct sim_world *w)
 			sim_daemon_start(w, &w->node[i]);
 		}
 		EXPECT(sim_stage_until(w, 8 + 2 + 2 + 3 + 2, has_master), "no master in time");
-		EXPECT(sim_stage_until(w, 3, settled), "not both are quorate");
+		EXPECT(sim_stage_until(w, 3, sim_stage_settled), "not both are quorate");
 	}
 	return NULL;
 }
@@ -117,7 +112,7 @@ static const char *split(struct sim_world *w, uint32_t nodes, const char *groups
 		EXPECT(sim_all_quorate(w, side), "the master's side is not quorate");
 		EXPECT(quorate_count(w) == (uint32_t)__builtin_popcount(side), "a loser is quorate");
 		sim_stage_networks(w, "aaaaaaaa");
-		EXPECT(sim_stage_until(w, 30, settled), "the merged cluster does not come together");
+		EXPECT(sim_stage_until(w, 30, sim_stage_settled), "the merged cluster does not come together");
 		EXPECT(sim_stage_notes(w, QD_NOTE_EVICTION, 0, 0, 0) == 0, "somebody is evicted");
 	}
 	return NULL;
@@ -200,7 +195,7 @@ static const char *story_restart(struct sim_world *w)
 		sim_daemon_kill(w, &w->node[2]);
 		sim_stage_pass(w, 300);
 		sim_daemon_start(w, &w->node[2]);
-		EXPECT(sim_stage_until(w, 20, settled), "the restarted node does not come back");
+		EXPECT(sim_stage_until(w, 20, sim_stage_settled), "the restarted node does not come back");
 		EXPECT(sim_stage_notes(w, QD_NOTE_EVICTION, 0, 0, 0) == 0, "somebody is evicted");
 		EXPECT(sim_stage_notes(w, QD_NOTE_NODE_DOWN, 1, 3, 0) == 1, "the new life went unseen");
 	}
@@ -319,19 +314,12 @@ static bool foreign_casts_0(struct sim_world *w, uint32_t steps)
 	return true;
 }
 
-/* A third machine, in another network, configured with node id 2. */
 static const char *twin(struct sim_world *w, const struct sim_setup *s)
 {
 	uint64_t begin, wrote;
 
 	sim_stage_empty(w, s);
-	w->node[2].id = 2;
-	w->setup.nodes = 2;
-	sim_params_init(w);
-	w->setup.nodes = 3;
-	w->node[2].params = w->node[1].params;
-	w->node[2].group = 1;
-	w->check.exempt = 2;
+	sim_stage_twin(w);
 	sim_boot(w, &w->node[0]);
 	sim_boot(w, &w->node[1]);
 	sim_stage_pass(w, 30000 + sim_dice(w, 0, 1000));

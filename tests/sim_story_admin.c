@@ -1,11 +1,6 @@
 /* Staged scenarios: what administrators and their machines do to a cluster. */
 #include "sim.h"
 
-static bool settled(struct sim_world *w)
-{
-	return sim_goal_settled(w);
-}
-
 /* ---- Two machines with one id ---- */
 
 static bool one_of_the_pair_ended(struct sim_world *w)
@@ -94,12 +89,12 @@ static const char *mixed_timings(struct sim_world *w)
 		w->node[i].params.y_ms = (uint32_t)qd_law_sync_ms(&slow->params.t);
 		sim_boot(w, &w->node[i]);
 	}
-	EXPECT(sim_stage_until(w, 200, settled), "they do not come together");
+	EXPECT(sim_stage_until(w, 200, sim_stage_settled), "they do not come together");
 	sim_stage_pass(w, 20000);
 	slow->hang_until = w->now + 7000000;	/* of its own 8.05 s */
 	sim_stage_pass(w, 40000);
 	EXPECT(sim_stage_notes(w, QD_NOTE_EVICTION, 0, 3, 0) == 0, "the slow node is judged by fast timings");
-	EXPECT(sim_stage_until(w, 200, settled), "it does not come back");
+	EXPECT(sim_stage_until(w, 200, sim_stage_settled), "it does not come back");
 	return NULL;
 }
 
@@ -190,7 +185,7 @@ static const char *node_comes_and_goes(struct sim_world *w)
 		sim_stage_pass(w, sim_dice(w, 0, 2000));
 		EXPECT(two_cast(w), "an addition costs a vote");
 		sim_boot(w, &w->node[2]);
-		EXPECT(sim_stage_until(w, 120, settled), "the node that was added is not counted in");
+		EXPECT(sim_stage_until(w, 120, sim_stage_settled), "the node that was added is not counted in");
 		sim_stage_pass(w, 3000);
 		EXPECT(!third_may_go(w), "a node that runs may be removed");
 	}
@@ -212,7 +207,7 @@ static const char *power_failure(struct sim_world *w)
 		sim_stage_pass(w, sim_dice(w, 500, 20000));
 		for (uint32_t i = 0; i < 4; i++)
 			sim_boot(w, &w->node[i]);
-		EXPECT(sim_stage_until(w, 60, settled), "the cluster does not start again");
+		EXPECT(sim_stage_until(w, 60, sim_stage_settled), "the cluster does not start again");
 	}
 	return NULL;
 }

@@ -10,11 +10,6 @@ static struct sim_setup lun_setup(void)
 	return s;
 }
 
-static bool settled(struct sim_world *w)
-{
-	return sim_goal_settled(w);
-}
-
 static bool fenced(struct sim_world *w)
 {
 	return sim_stage_notes(w, QD_NOTE_FENCE_OK, 0, 3, 0) > 0;
@@ -126,7 +121,7 @@ static const char *asked(struct sim_world *w)
 	EXPECT(!fenced(w), "it counts as fenced at once");
 	sim_stage_pass(w, 19000);
 	EXPECT(fenced(w), "it does not count as fenced");
-	EXPECT(sim_stage_until(w, 200, settled), "it does not come back");
+	EXPECT(sim_stage_until(w, 200, sim_stage_settled), "it does not come back");
 	return NULL;
 }
 

@@ -1,11 +1,6 @@
 /* Kept stories: what the LUN does to a node. */
 #include "sim.h"
 
-static bool settled(struct sim_world *w)
-{
-	return sim_goal_settled(w);
-}
-
 static void hang(struct sim_world *w, struct sim_node *n, uint64_t cycles)
 {
 	sim_say(w, n->id, "its LUN hangs for %llu intervals", cycles, 0, 0);
@@ -23,7 +18,7 @@ static const char *hangs_on_master(struct sim_world *w)
 		w->node[i].engine.state.p.allow_kill = false;
 	hang(w, &w->node[0], 20);
 	sim_stage_pass(w, 21000);
-	EXPECT(sim_stage_until(w, 60, settled), "the cluster does not come together");
+	EXPECT(sim_stage_until(w, 60, sim_stage_settled), "the cluster does not come together");
 	EXPECT(sim_master(w) == &w->node[1], "node 2 is not master");
 	return NULL;
 }
@@ -36,7 +31,7 @@ static const char *dead_for_all(struct sim_world *w)
 	for (uint32_t i = 0; i < 3; i++)
 		hang(w, &w->node[i], 25);
 	sim_stage_pass(w, 25000);
-	EXPECT(sim_stage_until(w, 60, settled), "the cluster does not come together");
+	EXPECT(sim_stage_until(w, 60, sim_stage_settled), "the cluster does not come together");
 	return NULL;
 }
 
@@ -49,7 +44,7 @@ static const char *dead_and_put_off(struct sim_world *w)
 	for (uint32_t i = 0; i < 3; i++)
 		hang(w, &w->node[i], 25);
 	sim_stage_pass(w, 25000);
-	EXPECT(sim_stage_until(w, 60, settled), "the cluster does not come together");
+	EXPECT(sim_stage_until(w, 60, sim_stage_settled), "the cluster does not come together");
 	EXPECT(!w->node[0].self_fenced && !w->node[1].self_fenced && !w->node[2].self_fenced, "a node ends itself");
 	return NULL;
 }
@@ -68,7 +63,7 @@ static const char *back_for_one(struct sim_world *w)
 	sim_stage_pass(w, 29000);
 	EXPECT(w->node[0].self_fenced && w->node[2].self_fenced, "nodes 1 and 3 live on");
 	EXPECT(!w->node[1].self_fenced, "node 2 has ended itself");
-	EXPECT(sim_stage_until(w, 80, settled), "the cluster does not come together");
+	EXPECT(sim_stage_until(w, 80, sim_stage_settled), "the cluster does not come together");
 	return NULL;
 }
 
@@ -107,7 +102,7 @@ static const char *slot_unreadable(struct sim_world *w)
 	EXPECT(sim_all_quorate(w, 7), "it costs quorum");
 	w->lun.bad[2] = 0;
 	sim_say(w, 0, "slot 2 can be read again", 0, 0, 0);
-	EXPECT(sim_stage_until(w, 30, settled), "the cluster does not come together");
+	EXPECT(sim_stage_until(w, 30, sim_stage_settled), "the cluster does not come together");
 	return NULL;
 }
 
@@ -116,13 +111,7 @@ static const char *duplicate_id(struct sim_world *w)
 	struct sim_setup s = sim_tale_setup(3);
 
 	sim_tale_empty(w, &s);
-	w->node[2].id = 2;
-	w->setup.nodes = 2;
-	sim_params_init(w);
-	w->setup.nodes = 3;
-	w->node[2].params = w->node[1].params;
-	w->node[2].group = 1;
-	w->check.exempt = 2;
+	sim_stage_twin(w);
 	sim_tale_boot(w, 3);
 	sim_stage_pass(w, 30300);
 	EXPECT(sim_all_quorate(w, 3), "the two real nodes are not quorate");

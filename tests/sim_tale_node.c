@@ -1,11 +1,6 @@
 /* Kept stories: what befalls a machine or its daemon. */
 #include "sim.h"
 
-static bool settled(struct sim_world *w)
-{
-	return sim_goal_settled(w);
-}
-
 static const char *pause_past_eviction(struct sim_world *w)
 {
 	struct sim_setup s = sim_tale_setup(3);
@@ -20,7 +15,7 @@ static const char *pause_past_eviction(struct sim_world *w)
 	EXPECT(w->check.evicted[3].count == 1, "the paused node is not evicted");
 	sim_daemon_resume(w, &w->node[2]);
 	sim_stage_pass(w, 1000);
-	EXPECT(sim_stage_until(w, 60, settled), "it does not come back");
+	EXPECT(sim_stage_until(w, 60, sim_stage_settled), "it does not come back");
 	return NULL;
 }
 
@@ -81,7 +76,7 @@ static const char *quick_restart(struct sim_world *w)
 	sim_stage_pass(w, 300);
 	sim_daemon_start(w, &w->node[2]);
 	sim_stage_pass(w, 1000);
-	EXPECT(sim_stage_until(w, 30, settled), "it does not come back");
+	EXPECT(sim_stage_until(w, 30, sim_stage_settled), "it does not come back");
 	EXPECT(sim_stage_notes(w, QD_NOTE_EVICTION, 0, 0, 0) == 0, "somebody is evicted");
 	return NULL;
 }
@@ -112,7 +107,7 @@ static const char *frozen(struct sim_world *w)
 	BEGIN_TALE(&s);
 	sim_freeze(w, &w->node[0]);
 	sim_stage_pass(w, 20000);
-	EXPECT(sim_stage_until(w, 80, settled), "it does not come back");
+	EXPECT(sim_stage_until(w, 80, sim_stage_settled), "it does not come back");
 	return NULL;
 }
 

@@ -1,18 +1,13 @@
 /* Kept stories: who is master, who has quorum. */
 #include "sim.h"
 
-static bool settled(struct sim_world *w)
-{
-	return sim_goal_settled(w);
-}
-
 static const char *start(struct sim_world *w)
 {
 	struct sim_setup s = sim_tale_setup(3);
 
 	sim_tale_empty(w, &s);
 	sim_tale_boot(w, 7);
-	EXPECT(sim_stage_until(w, 60, settled), "the cluster does not start");
+	EXPECT(sim_stage_until(w, 60, sim_stage_settled), "the cluster does not start");
 	return NULL;
 }
 
@@ -61,7 +56,7 @@ static const char *split(struct sim_world *w, uint32_t nodes, const char *groups
 	sim_stage_networks(w, groups);
 	sim_stage_pass(w, 50000);
 	sim_stage_networks(w, "aaaa");
-	EXPECT(sim_stage_until(w, 30, settled), "the cluster does not come together");
+	EXPECT(sim_stage_until(w, 30, sim_stage_settled), "the cluster does not come together");
 	return NULL;
 }
 
@@ -117,7 +112,7 @@ static const char *one_way(struct sim_world *w)
 	sim_stage_pass(w, 100000);
 	sim_say(w, 3, "is heard again", 0, 0, 0);
 	sim_totem_change(w, /* clean */ false);
-	EXPECT(sim_stage_until(w, 30, settled), "the cluster does not come together");
+	EXPECT(sim_stage_until(w, 30, sim_stage_settled), "the cluster does not come together");
 	return NULL;
 }
 
@@ -129,7 +124,7 @@ static const char *corosync_dies(struct sim_world *w)
 	sim_corosync_stop(w, &w->node[1], /* clean */ false);
 	sim_stage_pass(w, 50000);
 	sim_corosync_start(w, &w->node[1]);
-	EXPECT(sim_stage_until(w, 30, settled), "the cluster does not come together");
+	EXPECT(sim_stage_until(w, 30, sim_stage_settled), "the cluster does not come together");
 	return NULL;
 }
 
@@ -141,7 +136,7 @@ static const char *corosync_hangs(struct sim_world *w)
 	sim_corosync_freeze(w, &w->node[1]);
 	sim_stage_pass(w, 50000);
 	sim_corosync_go(w, &w->node[1]);
-	EXPECT(sim_stage_until(w, 30, settled), "the cluster does not come together");
+	EXPECT(sim_stage_until(w, 30, sim_stage_settled), "the cluster does not come together");
 	return NULL;
 }
 
@@ -189,7 +184,7 @@ static const char *cold_start(struct sim_world *w)
 	EXPECT(sim_master(w) == &w->node[0], "node 1 is not master alone");
 	EXPECT(sim_stage_notes(w, QD_NOTE_EVICTION, 0, 0, 0) == 0, "a node that has not started is evicted");
 	sim_tale_boot(w, 6);
-	EXPECT(sim_stage_until(w, 40, settled), "the cluster does not come together");
+	EXPECT(sim_stage_until(w, 40, sim_stage_settled), "the cluster does not come together");
 	return NULL;
 }
 
@@ -219,7 +214,7 @@ static const char *two_masters(struct sim_world *w)
 	BEGIN_TALE(&s);
 	sim_say(w, 2, "takes itself for master, by hand: no rule leads there", 0, 0, 0);
 	w->node[1].engine.state.role = QD_STATE_MASTER;
-	EXPECT(sim_stage_until(w, 1, settled) || sim_stage_until(w, 30, settled),
+	EXPECT(sim_stage_until(w, 1, sim_stage_settled) || sim_stage_until(w, 30, sim_stage_settled),
 	       "the cluster does not come together");
 	sim_stage_pass(w, 5000);
 	EXPECT(sim_master(w) == &w->node[0], "the higher id has not given way");

@@ -7,12 +7,6 @@
 [ -c /dev/fuse ] || rig_skip "no /dev/fuse"
 cluster_enter "$@"
 
-cluster_starts() {
-	corosync_start 1 2 3
-	qdiskd_start 1 2 3
-	cluster_whole
-}
-
 # A node without its path dies: it is fenced, once, and the others never lose quorum. How
 # long it took stands beside the law, without what the agent needs: (K+2) I, and
 # (K+M+4) I until there is another master to do it.

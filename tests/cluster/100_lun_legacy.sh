@@ -7,12 +7,6 @@
 [ -c /dev/fuse ] || rig_skip "no /dev/fuse"
 cluster_enter "$@"
 
-cluster_starts() {
-	corosync_start 1 2
-	qdiskd_start 1 2
-	cluster_whole
-}
-
 # One error, in the first cycle: its clock of what was last good has only begun.
 legacy_11_read_error_in_the_first_cycle_does_not_reboot() {
 	local since victim

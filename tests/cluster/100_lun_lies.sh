@@ -8,12 +8,6 @@
 [ -c /dev/fuse ] || rig_skip "no /dev/fuse"
 cluster_enter "$@"
 
-cluster_starts() {
-	corosync_start 1 2 3
-	qdiskd_start 1 2 3
-	cluster_whole
-}
-
 while_so() {	# SECONDS PATHS MODE...
 	lun_path "${@:2}"
 	nap "$1"

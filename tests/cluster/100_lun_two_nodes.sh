@@ -6,12 +6,6 @@
 [ -c /dev/fuse ] || rig_skip "no /dev/fuse"
 cluster_enter "$@"
 
-cluster_starts() {
-	corosync_start 1 2
-	qdiskd_start 1 2
-	cluster_whole
-}
-
 master_whose_path_hangs_is_fenced_and_the_other_goes_on() {
 	local since master other
 	since=$(rig_now)

@@ -10,12 +10,6 @@ cluster_enter "$@"
 PUT_OFF="self-fencing put off"
 OVER="quorum disk is back, no self-fencing is due"
 
-cluster_starts() {
-	corosync_start 1 2 3
-	qdiskd_start 1 2 3
-	cluster_whole
-}
-
 # puts_off MODE1 MODE2 MODE3: each node says it once more, after that has met its path.
 puts_off() {
 	local n before=()

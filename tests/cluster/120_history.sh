@@ -7,12 +7,6 @@ cluster_enter "$@"
 # history NODE [OPTION...]: as node 1 sees it.
 history() { node_exec 1 timeout 10 "$RIG_BUILD/qdisk-tool" history "$@"; }
 
-cluster_starts() {
-	corosync_start 1 2
-	qdiskd_start 1 2
-	cluster_whole
-}
-
 # By id and by name, from the daemon's LUN, by path and by label; on the LUN of the dead.
 history_of_a_dead_node_tells_its_last_cycles() {
 	local how

@@ -27,12 +27,6 @@ kill_in_turn() {
 	for n in $rest; do [ "$(fence_count "$n" "$since")" = 0 ]; done
 }
 
-cluster_starts() {
-	corosync_start 1 2 3
-	qdiskd_start 1 2 3
-	cluster_whole
-}
-
 follower_killed_is_fenced_once_and_quorum_stays() {
 	local victim master
 	master=$(a_master)

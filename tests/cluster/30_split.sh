@@ -32,12 +32,6 @@ split_is_won_by() {
 	nobody_fenced "$since"
 }
 
-cluster_starts() {
-	corosync_start 1 2 3
-	qdiskd_start 1 2 3
-	cluster_whole
-}
-
 split_with_the_master_in_the_majority() {
 	split_is_won_by "$(a_master) $(a_follower 1)" "$(a_follower 2)"
 }

@@ -4,12 +4,6 @@
 . "$(dirname "$0")/cluster.sh"
 cluster_enter "$@"
 
-cluster_starts() {
-	corosync_start 1 2 3
-	qdiskd_start 1 2 3
-	cluster_whole
-}
-
 # daemon_frozen NODE: its fencing fails (the power controller is unreachable), so all
 # that is left is the node itself: once it runs again it sees the eviction and reboots.
 daemon_frozen() {

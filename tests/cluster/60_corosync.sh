@@ -4,12 +4,6 @@
 . "$(dirname "$0")/cluster.sh"
 cluster_enter "$@"
 
-cluster_starts() {
-	corosync_start 1 2 3
-	qdiskd_start 1 2 3
-	cluster_whole
-}
-
 # n3's CPU ticks so far, all threads of qdiskd.
 # shellcheck disable=SC2016	# for the shell in the node
 cpu_ticks() { node_exec 3 sh -c 'cat /proc/$(cat /run/rig-qdiskd.pid)/stat' | sed 's/.*) //' | awk '{ print $12 + $13 }'; }

@@ -82,6 +82,15 @@ cluster_whole() {
 	cluster_join $(all_nodes) && await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) agree $(all_nodes)
 }
 
+# The first scenario of most scripts: nothing runs yet, and all come.
+cluster_starts() {
+	# shellcheck disable=SC2046	# a list of words
+	corosync_start $(all_nodes)
+	# shellcheck disable=SC2046
+	qdiskd_start $(all_nodes)
+	cluster_whole
+}
+
 # cluster_whole_unfenced NODE: it comes back while the power controller is broken, which
 # works again only when all agree: a fencing that is still tried would hit its new life.
 cluster_whole_unfenced() {
