@@ -131,6 +131,7 @@ mind_fixture_src := tests/unit/mind_fixture.c tests/unit/mind_scene.c
 engine_fixture_src := tests/unit/engine_fixture.c tests/unit/mind_fixture.c
 laws_fixture_src := tests/unit/laws_fixture.c
 format_fixture_src := tests/unit/format_fixture.c
+fence_fixture_src := tests/unit/fence_fixture.c
 status_fixture_src := tests/unit/status_fixture.c tests/unit/real.c
 runner_fixture_src := tests/unit/runner_fixture.c tests/unit/real.c
 log_fixture_src := tests/unit/log_fixture.c tests/unit/real.c
@@ -266,7 +267,8 @@ $(unit_config:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 $(unit_runner:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(runner_fixture_src) $(runner_src))
 	$(call link,-lcmocka)
-$T/unit/test_fence $T/unit/test_fence_pacemaker: $T/unit/test_%: $B/obj/tests/unit/test_%.o $(call obj,$(fence_src) $(runner_src))
+$T/unit/test_fence $T/unit/test_fence_pacemaker: $T/unit/test_%: $B/obj/tests/unit/test_%.o \
+		$(call obj,$(fence_fixture_src) $(fence_src) $(runner_src))
 	$(call link,-lcmocka)
 $(unit_status:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(status_fixture_src) $(status_src) qdiskd/tool_ask.c qdiskd/tool_status.c qdiskd/tool_text.c qdiskd/format_text.c)

@@ -197,7 +197,7 @@ static enum fence_stage stage_next(const struct fence_job *job)
 	case FENCE_STAGE_JOIN:
 		return FENCE_STAGE_METHODS;
 	case FENCE_STAGE_METHODS:
-		return alone ? FENCE_STAGE_END : FENCE_STAGE_ASK;
+		return alone || job->awaited ? FENCE_STAGE_END : FENCE_STAGE_ASK;
 	case FENCE_STAGE_ASK:
 	case FENCE_STAGE_END:
 		break;
@@ -300,16 +300,28 @@ void fence_drop(struct fence *f, uint32_t node_id)
 		f->job[node_id - 1].dropped = true;
 }
 
-void fence_awaited(struct fence *f, uint32_t node_id, uint64_t now_ms)
+bool fence_awaited(struct fence *f, uint32_t node_id, uint64_t now_ms)
 {
 	struct fence_job *job;
 
 	if (!qd_bit(node_id))
-		return;
+		return true;
 	job = &f->job[node_id - 1];
 	job->awaited = true;
 	if (job->state == FENCE_RUNNING && job->stage == FENCE_STAGE_JOIN)
 		fence_pacemaker_leave(job, now_ms);
+	return job->state != FENCE_RUNNING || job->stage != FENCE_STAGE_ASK;
+}
+
+bool fence_now(const struct fence *f, uint32_t node_id, struct fence_now *ret_now)
+{
+	const struct fence_job *job = qd_bit(node_id) ? &f->job[node_id - 1] : NULL;
+
+	if (!job || job->state != FENCE_RUNNING)
+		return false;
+	*ret_now = (struct fence_now){ .stage = job->stage, .method = job->method, .device = job->device,
+				       .agent = job->agent, .begun_ms = job->begun_ms };
+	return true;
 }
 
 bool fence_busy(const struct fence *f, uint32_t node_id)

@@ -139,8 +139,19 @@ void fence_cancel(struct fence *f, uint32_t node_id);
 void fence_drop(struct fence *f, uint32_t node_id);
 
 /* Pacemaker's device (fence_qdisk) waits for this node's fencing: what Pacemaker does
- * to the node is then this very fencing, and waiting for it would be waiting for itself. */
-void fence_awaited(struct fence *f, uint32_t node_id, uint64_t now_ms);
+ * to the node is then this very fencing, and waiting for it would be waiting for itself:
+ * that is left, or not begun. False: there is no other way, Pacemaker has been asked, and
+ * whoever waits must be told to give up. */
+bool fence_awaited(struct fence *f, uint32_t node_id, uint64_t now_ms);
+
+/* What is done to this node now; false: nothing. For those who ask. */
+struct fence_now {
+	enum fence_stage stage;
+	uint32_t method, device;	/* with FENCE_STAGE_METHODS, from 0 */
+	const char *agent;		/* its program; good until the next call */
+	uint64_t begun_ms;
+};
+bool fence_now(const struct fence *f, uint32_t node_id, struct fence_now *ret_now);
 
 /* Does a fencing of this node run? */
 bool fence_busy(const struct fence *f, uint32_t node_id);

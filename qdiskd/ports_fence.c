@@ -128,6 +128,16 @@ static const char *answer_word(enum qd_fence_answer answer)
 	return "refused";
 }
 
+/* Pacemaker was asked, and asks back by its device. */
+static size_t circle_answer(const struct daemon *d, uint32_t id, char *text, size_t size)
+{
+	static const char why[] = "qdiskd itself has asked Pacemaker to fence it, and cannot be Pacemaker's "
+				  "device for it: give it fence methods in cluster.conf, or Pacemaker another device";
+
+	log_line(LOG_ERR, "fence %s: fence_qdisk asks for it, but %s", node_name(d, id), why);
+	return reply(text, size, "refused", why);
+}
+
 static size_t fence_answer(struct daemon *d, const char *name, bool lun, bool begin, char *text,
 			   size_t size)
 {
@@ -147,8 +157,10 @@ static size_t fence_answer(struct daemon *d, const char *name, bool lun, bool be
 		qd_engine_fence(&d->engine, id, lun);
 		answer = qd_fence_ask(&d->engine.state, id, lun);
 	}
-	if (answer == QD_ASK_RUNS)
-		fence_awaited(&d->fence, id, daemon_now_ms());
+	/* What is done over the LUN depends on nobody. */
+	if (answer == QD_ASK_RUNS && !fence_awaited(&d->fence, id, daemon_now_ms()) &&
+	    !d->engine.state.member[id - 1].fencing_lun)
+		return circle_answer(d, id, text, size);
 	return reply(text, size, answer_word(answer), qd_fence_answer_text(answer));
 }
 

@@ -13,13 +13,6 @@ for tool in pacemakerd stonith_admin; do
 	command -v $tool > /dev/null || rig_skip "$tool is not installed"
 done
 
-# agent_in NODE...: fence_qdisk where Pacemaker looks for agents.
-agent_in() {
-	local n
-	for n; do node_exec "$n" install -m 755 "$RIG_BUILD/fence_qdisk" /usr/sbin/fence_qdisk; done
-}
-
-
 # boot DEVICE [key=value...]: both nodes, Pacemaker with that fence device.
 boot() {
 	local n
@@ -138,6 +131,25 @@ begun() {
 		grep -q 'status="pending"'
 }
 
+# Pacemaker's device is fence_qdisk and no node has a method: each would ask the other. A
+# resource manager that has a living node fenced hears at once that it cannot be, and so
+# does one that is asked for a dead one. With agents nothing of this is wrong.
+two_that_ask_each_other_are_told_at_once() {
+	local since master victim asked
+	both_whole
+	master=$(master_of 1) victim=$(others "$(master_of 1)")
+	asked=$(log_count "$master" "$CIRCLE")
+	since=$(rig_now)
+	node_power_cut "$victim"
+	await $((RIG_RING_S + RIG_MASTER_S + 10)) says_again "$master" "$CIRCLE" "$asked"
+	await 10 log_says "$master" "fence n$victim agent stonith_admin: exit status"
+	diag "told $(ms_between "$since" "$(rig_now)") ms after the power cut"
+	diag "$(grep -F "stonith_admin: exit status" "$RIG_ST/n$master/qdiskd.out" | tail -n 1)"
+	check_says "$master" "fence-circle"
+}
+CIRCLE="qdiskd itself has asked Pacemaker to fence it"
+check_says() { node_exec "$1" timeout 20 "$RIG_BUILD/qdisk-tool" check 2>&1 | grep -q "^ERROR *$2: "; }
+
 nodes_off() {
 	local n
 	for n in 1 2; do node_off "$n" || node_power_cut "$n"; done
@@ -153,6 +165,12 @@ nodes_off
 conf_set fence=none
 conf_write
 for n in 1 2; do node_boot "$n"; done
+if [ -n "${RIG_LONG:-}" ]; then
+	boot fence_qdisk
+	scenario two_that_ask_each_other_are_told_at_once
+	nodes_off
+	for n in 1 2; do node_boot "$n"; done
+fi
 boot fence_rig
 scenario death_without_methods_is_fenced_by_pacemaker
 scenario fencing_that_pacemaker_has_begun_is_joined

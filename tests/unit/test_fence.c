@@ -1,20 +1,8 @@
 /* fence.c with real agents: shell scripts that speak the agents' protocol. */
-#include "../../qdiskd/fence.h"
+#include "fence_fixture.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 /* Appends its arguments, one line per call, to ./calls; behaves as they say. */
 static const char agent_script[] =
@@ -30,50 +18,15 @@ static const char agent_script[] =
 	"esac\n"
 	"exit 0\n";
 
-static char work_dir[] = "/tmp/qdisk-test-fence.XXXXXX";
-static struct runner runner;
-static struct fence fence;
-static struct qd_config config, config2;
-static unsigned done_count;
-static uint32_t done_node;
-static enum qd_fence_result done_result;
+static struct qd_config config2;
 static unsigned retries;
-static char notes[16384];
 
-static uint64_t now_ms(void)
+static void try_again(uint32_t node_id)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-static void on_note(void *arg, enum fence_note kind, const char *text)
-{
-	size_t used = strlen(notes);
-
-	(void)arg, (void)kind;
-	(void)snprintf(notes + used, sizeof(notes) - used, "%s\n", text);
-}
-
-static void on_done(void *arg, uint32_t node_id, enum qd_fence_result result)
-{
-	(void)arg;
-	done_count++;
-	done_node = node_id;
-	done_result = result;
 	if (retries) {
 		retries--;
 		assert_int_equal(fence_start(&fence, node_id, FENCE_AS_CONFIGURED, 0), 0);
 	}
-}
-
-static const char *in_dir(const char *name)
-{
-	static char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", work_dir, name);
-	return path;
 }
 
 static qd_text text(struct qd_config *c, const char *s)
@@ -117,65 +70,21 @@ static void plan(struct qd_config *c, uint32_t id, const char *methods)
 
 static int setup(void **state)
 {
-	int fd = open(in_dir("fence_test"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
-
 	(void)state;
-	if (fd < 0 || write(fd, agent_script, sizeof(agent_script) - 1) < 0 || close(fd) < 0)
-		return -1;
-	(void)unlink(in_dir("calls"));
-	(void)unlink(in_dir("hanging"));
-	memset(&config, 0, sizeof(config));
+	file("fence_test", 0755, agent_script);
 	memset(&config2, 0, sizeof(config2));
+	retries = 0;
+	if (fence_setup(NULL) < 0)
+		return -1;
 	config.fence = config2.fence = QD_FENCE_AGENTS;
-	done_count = retries = 0;
-	notes[0] = '\0';
-	if (runner_open(&runner, work_dir) < 0)
-		return -1;
-	if (fence_open(&fence, &runner, on_done, on_note, NULL) < 0)
-		return -1;
-	fence_configure(&fence, &config);
+	on_end = try_again;
 	return 0;
-}
-
-static void turn_once(int timeout_ms)
-{
-	struct pollfd p[] = { { .fd = runner_fd(&runner), .events = POLLIN },
-			      { .fd = fence_fd(&fence), .events = POLLIN } };
-
-	(void)poll(p, 2, timeout_ms);
-	if (p[1].revents)
-		fence_dispatch(&fence, now_ms());
-	runner_dispatch(&runner, now_ms());
 }
 
 static int teardown(void **state)
 {
-	bool busy = true;
-
 	(void)state;
-	fence_close(&fence);
-	for (int n = 0; busy && n < 500; n++) {
-		struct pollfd p = { .fd = runner_fd(&runner), .events = POLLIN };
-
-		(void)poll(&p, 1, 10);
-		runner_dispatch(&runner, now_ms());
-		busy = runner.strays_looks > 0;
-		for (uint32_t i = 0; i < RUNNER_SLOTS; i++)
-			busy |= runner_busy(&runner, i);
-	}
-	runner_close(&runner);
-	(void)unlink(in_dir("calls"));
-	(void)unlink(in_dir("hanging"));
-	(void)unlink(in_dir("fence_test"));
-	return busy ? -1 : 0;
-}
-
-static void turn(unsigned count, unsigned limit_ms)
-{
-	uint64_t end_ms = now_ms() + limit_ms;
-
-	while (done_count < count && now_ms() < end_ms)
-		turn_once(20);
+	return fence_teardown();
 }
 
 /* Fence node 2 and wait; its result. */
@@ -190,19 +99,6 @@ static enum qd_fence_result fence_2(const char *methods)
 	assert_int_equal(done_node, 2);
 	assert_false(fence_busy(&fence, 2));
 	return done_result;
-}
-
-/* What the agents were told, in order. */
-static const char *calls(void)
-{
-	static char bytes[8192];
-	FILE *f = fopen(in_dir("calls"), "re");
-	size_t n = f ? fread(bytes, 1, sizeof(bytes) - 1, f) : 0;
-
-	if (f)
-		(void)fclose(f);
-	bytes[n] = '\0';
-	return bytes;
 }
 
 static void fence_first_method_works_second_is_not_tried(void **state)
@@ -502,12 +398,6 @@ int main(void)
 		TEST(password_with_a_tab_in_it_is_masked),
 		TEST(password_among_shown_arguments_is_masked),
 	};
-	int r;
 
-	if (!mkdtemp(work_dir))
-		return 1;
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	r = cmocka_run_group_tests(tests, NULL, NULL);
-	(void)rmdir(work_dir);
-	return r;
+	return fence_tests_run("fence", tests, sizeof(tests) / sizeof(tests[0]));
 }
