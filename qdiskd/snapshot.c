@@ -78,6 +78,43 @@ static void vote_fill(struct daemon *d, const struct qd_state *state)
 	s->corosync.quorum = d->seen.quorum;
 }
 
+/* Who does it, as an administrator calls it. */
+static void fencing_by(struct status_fencing *f, const struct daemon *d, const struct qd_member *m, uint32_t id)
+{
+	struct fence_now now;
+
+	if (m->fencing_lun) {
+		(void)snprintf(f->by, sizeof(f->by), "lun");
+		f->since_ms = m->beat_ms;
+	} else if (fence_now(&d->fence, id, &now)) {
+		f->has_device = now.stage == FENCE_STAGE_METHODS;
+		(void)snprintf(f->by, sizeof(f->by), "%s", f->has_device ? now.agent : "Pacemaker");
+		f->method = now.method;
+		f->device = now.device;
+		f->since_ms = now.begun_ms;
+	}
+}
+
+/* What I do, or am to try again; what another master does nobody else knows. */
+static void fencing_fill(struct status_node *row, const struct daemon *d, const struct qd_state *state)
+{
+	const struct qd_member *m = &state->member[row->id - 1];
+	bool done = m->fenced && m->fenced_incarnation == m->block.incarnation;
+	bool waits = m->known && m->fence_attempts && !done && !m->fence_undefined &&
+		     m->block.state == QD_STATE_EVICTED && state->role == QD_STATE_MASTER;
+
+	if (!m->fencing && !waits) {
+		row->fencing.state = STATUS_FENCING_NONE;
+		return;
+	}
+	row->fencing = (struct status_fencing){
+		.state = m->fencing ? STATUS_FENCING_RUNS : STATUS_FENCING_WAITS,
+		.tries = m->fence_attempts, .next_ms = m->fence_next_ms,
+	};
+	if (m->fencing)
+		fencing_by(&row->fencing, d, m, row->id);
+}
+
 /* One node's row; true: it is initialising. */
 static bool node_fill(struct status_node *row, const struct qd_state *state)
 {
@@ -102,6 +139,7 @@ static void nodes_fill(struct daemon *d, const struct qd_state *state)
 	for (uint32_t i = 0; i < s->node_count; i++) {
 		if (node_fill(&s->node[i], state))
 			starting |= qd_bit(s->node[i].id);
+		fencing_fill(&s->node[i], d, state);
 	}
 	s->state = state->role;
 	s->master = master;

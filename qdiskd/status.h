@@ -29,12 +29,26 @@ enum status_vote {
 	STATUS_VOTE_HELD,	/* no call made while a new master is elected */
 };
 
+#define STATUS_FENCE_BY_LEN 32
+
+/* What is being done about a node that is to be fenced. */
+struct status_fencing {
+	enum { STATUS_FENCING_NONE, STATUS_FENCING_RUNS, STATUS_FENCING_WAITS } state;
+	char by[STATUS_FENCE_BY_LEN];	/* who does it: an agent, "Pacemaker", "lun"; "" not begun */
+	bool has_device;		/* of a fence method, from 0 */
+	uint32_t method, device;
+	uint64_t since_ms;		/* CLOCK_BOOTTIME; 0: it has just been decided */
+	uint32_t tries;			/* in this life of the node, this one included */
+	uint64_t next_ms;		/* waits: for the next try */
+};
+
 struct status_node {
 	uint32_t id;
 	char name[QD_NODE_NAME_LEN];
 	enum qd_node_state state;
 	bool up, voting, evicted;
 	uint32_t missed;		/* ticks in a row */
+	struct status_fencing fencing;
 };
 
 struct status_heuristic {

@@ -7,10 +7,11 @@
 #include <string.h>
 
 /* Longest texts in the output, bytes after escaping: with all nodes and heuristics
- * at their longest a reply is 53 KB. */
+ * at their longest a reply is 64 KB. */
 #define NAME_MAX_BYTES 256u
 #define PROGRAM_MAX_BYTES 600u
 #define TEXT_MAX_BYTES 800u
+#define FENCE_BY_MAX_BYTES 32u
 
 /* Bytes of the UTF-8 character at `s`; 0: there is none. Overlong forms, surrogates
  * and what is above U+10FFFF are none. Stops at the NUL by itself. */
@@ -181,6 +182,33 @@ static void put_nodes(struct out *o, const struct status_snapshot *s)
 	put(o, "],\n");
 }
 
+/* "for_ms" is how long the present try takes; "next_ms" until the next one. */
+static void put_fencing(struct out *o, const struct status_snapshot *s, uint64_t now_ms)
+{
+	const char *comma = "";
+
+	put(o, "\"fencing\": [");
+	for (uint32_t i = 0; i < s->node_count && i < QD_NODE_MAX; i++) {
+		const struct status_fencing *f = &s->node[i].fencing;
+
+		if (f->state == STATUS_FENCING_NONE)
+			continue;
+		put(o, "%s\n {\"node\": %u, \"tries\": %u, ", comma, s->node[i].id, f->tries);
+		if (f->state == STATUS_FENCING_WAITS) {
+			put(o, "\"next_ms\": %llu}",
+			    (unsigned long long)(f->next_ms > now_ms ? f->next_ms - now_ms : 0));
+		} else {
+			put_text(o, "by", f->by, FENCE_BY_MAX_BYTES);
+			if (f->has_device)
+				put(o, "\"method\": %u, \"device\": %u, ", f->method, f->device);
+			put(o, "\"for_ms\": %llu}",
+			    (unsigned long long)(f->since_ms ? now_ms - f->since_ms : 0));
+		}
+		comma = ",";
+	}
+	put(o, "],\n");
+}
+
 static void put_spread(struct out *o, const struct qd_spread *l)
 {
 	put(o, "\"median_us\": %u, \"p99_us\": %u, \"max_us\": %u", l->median_us, l->p99_us, l->max_us);
@@ -210,6 +238,7 @@ static void put_rest(struct out *o, const struct status_snapshot *s, uint64_t no
 	};
 
 	put_latency(o, s, now_ms);
+	put_fencing(o, s, now_ms);
 	if (s->fence_node)
 		put(o, "\"last_fence\": {\"node\": %u, \"result\": \"%s\", \"age_ms\": %llu},\n",
 		    s->fence_node, results[s->fence_result],

@@ -234,6 +234,32 @@ static void show_fence(FILE *out, json_object *r)
 	(void)fprintf(out, " ago\n");
 }
 
+/* A line for each node that is being fenced, or is to be tried again. */
+static void show_fencing(FILE *out, json_object *r)
+{
+	json_object *all = get(r, "fencing");
+
+	for (size_t i = 0; i < count(all); i++) {
+		json_object *f = json_object_array_get_idx(all, i);
+
+		show_key(out, "fencing:");
+		show_node(out, r, number(f, "node"));
+		if (get(f, "next_ms")) {
+			(void)fprintf(out, " FAILED %" PRId64 " times, next try in ", number(f, "tries"));
+			show_seconds(out, number(f, "next_ms"));
+		} else {
+			(void)fprintf(out, " by ");
+			tool_text_show(out, word(f, "by"));
+			if (get(f, "method"))
+				(void)fprintf(out, ", method %" PRId64 ", device %" PRId64, number(f, "method"),
+					      number(f, "device"));
+			(void)fprintf(out, ", try %" PRId64 ", for ", number(f, "tries"));
+			show_seconds(out, number(f, "for_ms"));
+		}
+		(void)fprintf(out, "\n");
+	}
+}
+
 static bool in_set(json_object *array, int64_t id)
 {
 	for (size_t i = 0; i < count(array); i++)
@@ -302,6 +328,7 @@ int tool_status_show(const char *reply, FILE *out)
 		show_head(out, r);
 		show_vote(out, r);
 		show_lun(out, r);
+		show_fencing(out, r);
 		show_fence(out, r);
 		show_nodes(out, r);
 		show_heuristics(out, r);

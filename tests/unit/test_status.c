@@ -43,6 +43,7 @@ static void status_request_gets_one_json_object_and_the_end(void **state)
 		"\"ever\":{\"median_us\":119,\"p99_us\":255,\"max_us\":31000}},"
 		"\"write\":{\"median_us\":88,\"p99_us\":140,\"max_us\":1002,"
 		"\"ever\":{\"median_us\":89,\"p99_us\":155,\"max_us\":41000}}},"
+		"\"fencing\":[],"
 		"\"last_fence\":{\"node\":2,\"result\":\"success\",\"age_ms\":1200},"
 		"\"cycles\":1234,\"late_ticks\":1,\"uptime_ms\":12345}";
 	int fd = client_connect();
@@ -70,6 +71,29 @@ static void status_nothing_known_yet_is_json_too(void **state)
 	o = reply_parse();
 	assert_true(json_object_object_get_ex(o, "last_fence", &fence));
 	assert_null(fence);
+	(void)json_object_put(o);
+	(void)close(fd);
+}
+
+static void status_tells_what_is_being_fenced(void **state)
+{
+	json_object *o, *fencing;
+	int fd = client_connect();
+
+	(void)state;
+	snapshot.node[1].fencing = (struct status_fencing){
+		.state = STATUS_FENCING_RUNS, .by = "fence_apc", .has_device = true, .method = 1, .device = 2,
+		.since_ms = NOW_MS - 3200, .tries = 2,
+	};
+	snapshot.node[2].fencing = (struct status_fencing){
+		.state = STATUS_FENCING_WAITS, .tries = 3, .next_ms = NOW_MS + 900,
+	};
+	assert_true(client_ask(fd, "status") > 0);
+	o = reply_parse();
+	assert_true(json_object_object_get_ex(o, "fencing", &fencing));
+	assert_string_equal(json_object_to_json_string_ext(fencing, JSON_C_TO_STRING_PLAIN),
+			    "[{\"node\":2,\"tries\":2,\"by\":\"fence_apc\",\"method\":1,\"device\":2,\"for_ms\":3200},"
+			    "{\"node\":3,\"tries\":3,\"next_ms\":900}]");
 	(void)json_object_put(o);
 	(void)close(fd);
 }
@@ -122,6 +146,10 @@ static void snapshot_fill_longest(struct status_snapshot *s, int byte)
 		s->node[i].name[sizeof(s->node[i].name) - 1] = '\0';
 		s->node[i].state = QD_STATE_INIT;
 		s->node[i].up = s->node[i].voting = s->node[i].evicted = false;
+		s->node[i].fencing.state = STATUS_FENCING_RUNS;
+		s->node[i].fencing.has_device = true;
+		memset(s->node[i].fencing.by, byte, sizeof(s->node[i].fencing.by) - 1);
+		s->node[i].fencing.by[sizeof(s->node[i].fencing.by) - 1] = '\0';
 	}
 	for (uint32_t i = 0; i < QD_HEURISTICS_MAX; i++) {
 		memset(s->heuristic[i].program, byte, sizeof(s->heuristic[i].program) - 1);
@@ -227,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(status_request_gets_one_json_object_and_the_end),
 		TEST(status_nothing_known_yet_is_json_too),
+		TEST(status_tells_what_is_being_fenced),
 		TEST(status_unknown_request_gets_an_error),
 		TEST(status_hostile_texts_stay_valid_json),
 		TEST(status_longest_snapshot_is_one_reply),

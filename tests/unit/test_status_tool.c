@@ -64,6 +64,35 @@ static void tool_asks_a_daemon_and_shows_what_matters(void **state)
 	free(text);
 }
 
+static void tool_tells_what_is_being_fenced_by_whom(void **state)
+{
+	static const char *const words[] = {
+		"fencing:     node 2 (n2) by fence_apc, method 1, device 2, try 2, for 3.2 s\n",
+		"fencing:     node 3 (n3) FAILED 3 times, next try in 0.9 s\n",
+	};
+	int code;
+	char *text;
+
+	(void)state;
+	snapshot.node[1].fencing = (struct status_fencing){
+		.state = STATUS_FENCING_RUNS, .by = "fence_apc", .has_device = true, .method = 1, .device = 2,
+		.since_ms = NOW_MS - 3200, .tries = 2,
+	};
+	snapshot.node[2].fencing = (struct status_fencing){
+		.state = STATUS_FENCING_WAITS, .tries = 3, .next_ms = NOW_MS + 900,
+	};
+	(void)status_json(&snapshot, NOW_MS, reply, sizeof(reply));
+	text = shown(reply, &code);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		assert_non_null(strstr(text, words[i]));
+	free(text);
+	snapshot.node[1].fencing = (struct status_fencing){ .state = STATUS_FENCING_RUNS, .by = "Pacemaker", .tries = 1 };
+	(void)status_json(&snapshot, NOW_MS, reply, sizeof(reply));
+	text = shown(reply, &code);
+	assert_non_null(strstr(text, "fencing:     node 2 (n2) by Pacemaker, try 1, for 0.0 s\n"));
+	free(text);
+}
+
 static int code_of(void)
 {
 	(void)status_json(&snapshot, NOW_MS, reply, sizeof(reply));
@@ -169,6 +198,7 @@ static void tool_daemon_hangs_gives_up_in_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(tool_tells_what_is_being_fenced_by_whom),
 		TEST(tool_asks_a_daemon_and_shows_what_matters),
 		TEST(tool_exit_code_is_whether_quorate),
 		TEST(tool_trouble_is_shown_in_capitals),
