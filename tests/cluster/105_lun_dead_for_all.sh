@@ -116,13 +116,42 @@ score_and_paranoid_reboot_while_the_io_hangs() {
 	cluster_whole
 }
 
-# Its timings are others, so it looks twice whether anybody beats; the second look hangs.
-daemon_whose_lun_hangs_while_it_agrees_on_timings_ends() {
-	local CONF_upgrade_wait=1
+# n3's start, with other timings than those agreed: it looks twice whether anybody beats, with
+# a pause between, and has not said a word yet. The first look is over when it returns.
+n3_looks_who_beats() {
+	local reads
+	reads=$(lun_count 3 r requests)
+	qdiskd_start 3
+	await 5 lun_read_since "$reads" && nap 0.7
+}
+lun_read_since() { [ "$(lun_count 3 r requests)" -gt "$1" ]; }
+
+# Stopped while it waits, and while it reads what hangs: it ends at once, and has written nothing.
+daemon_stopped_while_it_agrees_on_timings_ends_at_once() {
+	local CONF_upgrade_wait=1 since writes when
 	qdiskd_stop 3
 	conf_for 3 ""
-	qdiskd_start 3
-	nap 1
+	writes=$(lun_count 3 w requests)
+	for when in paused reading; do
+		n3_looks_who_beats
+		lun_path 3 hang
+		[ $when = paused ] || await 4 lun_hangs 3 r
+		since=$(rig_now)
+		service_signal qdiskd 3 TERM
+		await 2 service_ended qdiskd 3
+		diag "$when: ended $(ms_between "$since" "$(rig_now)") ms after the signal"
+		[ "$(service_status qdiskd 3)" = 143 ]
+		lun_path 3 ok
+	done
+	[ "$(lun_count 3 w requests)" = "$writes" ]
+	never_lost_quorum 1 2 "$since"
+}
+
+# The second look hangs.
+daemon_whose_lun_hangs_while_it_agrees_on_timings_ends() {
+	local CONF_upgrade_wait=1
+	conf_for 3 ""
+	n3_looks_who_beats
 	lun_path 3 hang
 	await 10 service_ended qdiskd 3
 	[ "$(service_status qdiskd 3)" = 4 ]
@@ -144,6 +173,24 @@ daemon_that_starts_without_its_lun_leaves_the_cluster() {
 	lun_path 3 ok
 }
 
+# The same, and corosync does not answer when it is asked to leave: the node reboots.
+daemon_without_its_lun_that_cannot_leave_reboots() {
+	local since
+	cluster_whole
+	qdiskd_stop 3
+	since=$(rig_now)
+	conf_for 3 'stop_cman="1"'
+	lun_path 3 hang
+	qdiskd_start 3
+	await 5 lun_hangs 3 r	# corosync has been asked for its part by then
+	service_signal corosync 3 STOP
+	await 15 node_died 3 "$since" reboot
+	log_says 3 "Telling CMAN to leave the cluster; qdisk is not available"
+	log_says 3 "Could not leave the cluster - rebooting"
+	await "$RIG_RING_S" agree 1 2
+	never_lost_quorum 1 2 "$since"
+}
+
 BASE='allow_kill="0" fence="none"'
 cluster_start 3 transport=udpu lun=faulty quorumd="io_timeout=\"1\" $BASE"
 scenario cluster_starts
@@ -153,6 +200,8 @@ scenario ring_that_needs_the_device_ends_itself
 scenario each_has_a_rule_of_its_own
 scenario too_many_late_cycles_end_the_daemon_while_its_read_hangs
 scenario score_and_paranoid_reboot_while_the_io_hangs
+scenario daemon_stopped_while_it_agrees_on_timings_ends_at_once
 scenario daemon_whose_lun_hangs_while_it_agrees_on_timings_ends
 scenario daemon_that_starts_without_its_lun_leaves_the_cluster
+scenario_long daemon_without_its_lun_that_cannot_leave_reboots
 tap_done

@@ -84,6 +84,38 @@ watchdog_resets_a_node_whose_corosync_stands_still() {
 	both_start
 }
 
+# Without a beat, and beyond L2: the two are a quorum by themselves, and each has said that
+# its LUN is dead. A watchdog that was not petted would have expired twice.
+dead_lun_with_a_watchdog_is_petted_while_all_say_so() {
+	local n pets=()
+	lun_all hang
+	for n in 1 2; do await "$RIG_MASTER_S" log_says "$n" "self-fencing put off"; done
+	for n in 1 2; do pets[n]=$(dog_pets "$n"); done
+	nap 2.2
+	for n in 1 2; do
+		refute dog_says "$n" expired
+		[ $(($(dog_pets "$n") - pets[n])) -ge $((2200 / CONF_I / 2)) ]
+	done
+	nodes_quorate 1,2
+	lun_all ok
+	await "$RIG_MASTER_S" agree 1 2
+	for n in 1 2; do refute dog_says "$n" expired; done
+}
+
+# One path comes back: the other node's watchdog is petted no longer. (Its daemon ends itself,
+# and stays in the kernel with what it has out: the watchdog does not see it close.)
+dead_lun_that_comes_back_for_one_lets_the_others_watchdog_expire() {
+	local n puts=()
+	for n in 1 2; do puts[n]=$(log_count "$n" "self-fencing put off"); done
+	lun_all hang
+	for n in 1 2; do await "$RIG_MASTER_S" log_grown "$n" "self-fencing put off" "${puts[n]}"; done
+	lun_path 1 ok
+	expires_and_is_reset 2
+	lun_all ok
+	refute dog_says 1 expired
+	both_start
+}
+
 # refused WORDS: qdiskd of node 2 ends with 4, names the device, and says so.
 refused() {
 	: > "$RIG_ST/n2/qdiskd.out"
@@ -118,8 +150,10 @@ watchdog_that_is_missing_is_refused() {
 }
 
 # Nobody fences: what ends a node here is its watchdog alone.
-cluster_start 2 transport=udpu votes=1 fence=none quorumd='watchdog="/run/dog/watchdog"'
+cluster_start 2 lun=faulty transport=udpu votes=1 fence=none quorumd='watchdog="/run/dog/watchdog"'
 scenario watchdog_is_armed_by_the_first_landing_and_petted_in_each_cycle
+scenario dead_lun_with_a_watchdog_is_petted_while_all_say_so
+scenario_long dead_lun_that_comes_back_for_one_lets_the_others_watchdog_expire
 scenario clean_stop_disarms_the_watchdog
 scenario watchdog_resets_a_node_whose_daemon_was_killed
 scenario watchdog_resets_a_node_whose_daemon_stands_still

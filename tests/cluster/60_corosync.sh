@@ -57,6 +57,24 @@ corosync_killed_under_the_master_it_is_replaced() {
 	nobody_fenced "$since"
 }
 
+# Nobody can take its vote back, and corosync would go on to count it: it ends with the daemon.
+daemon_stopped_beside_a_corosync_that_stands_still_ends_it() {
+	local since victim rest
+	since=$(rig_now)
+	victim=$(a_follower 2)
+	rest=$(others "$victim")
+	service_signal corosync "$victim" STOP
+	nap "$(conf_seconds $((3 * CONF_I)))"
+	qdiskd_stop "$victim"
+	log_says "$victim" "corosync does not answer and may still count the quorum device, ending it"
+	await 2 service_ended corosync "$victim"
+	# shellcheck disable=SC2086	# a list of words
+	await $((RIG_RING_S + RIG_MASTER_S)) agree $rest
+	# shellcheck disable=SC2086
+	never_lost_quorum $rest "$since"
+	nobody_fenced "$since"
+}
+
 # A thousand signals to every daemon and a hundred vote changes in corosync within about a second.
 legacy_01_event_storm_evicts_nobody() {
 	local since n i
@@ -96,6 +114,7 @@ scenario legacy_26_corosync_killed_the_daemon_stays_as_none
 scenario legacy_02_corosync_death_does_not_spin
 scenario corosync_back_the_same_daemon_votes_again
 scenario corosync_killed_under_the_master_it_is_replaced
+scenario daemon_stopped_beside_a_corosync_that_stands_still_ends_it
 scenario legacy_01_event_storm_evicts_nobody
 scenario legacy_03_corrupt_slot_concerns_its_own_node_only
 tap_done
