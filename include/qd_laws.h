@@ -21,6 +21,15 @@ static inline uint64_t qd_law_dead_ms(const struct qd_timings *t)
 	return (uint64_t)t->tko * t->interval_ms;
 }
 
+/* How long to watch whether anybody beats with this interval, which a LUN says that may say
+ * anything: max(3 s, 2*I), and no longer than the longest interval allowed needs. */
+static inline uint32_t qd_law_watch_ms(uint32_t interval_ms)
+{
+	uint32_t i_ms = interval_ms < QD_INTERVAL_MS_MAX ? interval_ms : QD_INTERVAL_MS_MAX;
+
+	return i_ms > 1500 ? 2 * i_ms : 3000;
+}
+
 /* The watchdog's timeout in whole seconds, as its hardware counts: from its last
  * pet to the reset at least K*I. */
 static inline uint32_t qd_law_watchdog_s(const struct qd_timings *t)

@@ -10,9 +10,8 @@
 #include <sys/sysmacros.h>
 
 #include "mkqdisk.h"
+#include "qd_laws.h"
 
-#define WATCH_MIN_MS 3000u
-#define WATCH_MAX_MS 60000u	/* whatever interval the LUN claims */
 #define WATCH_STEP_MS 250u
 
 static void use_text(char ret_text[MK_USE_MAX], const char *what, const char *where)
@@ -137,12 +136,10 @@ static uint64_t now_ms(void)
 static int watch_wait(struct watch *w)
 {
 	const struct timespec step = { .tv_nsec = (long)WATCH_STEP_MS * 1000000 };
-	uint32_t wait_ms = WATCH_MIN_MS, node_id = 0;
+	uint32_t wait_ms = qd_law_watch_ms(w->interval_ms), node_id = 0;
 	uint64_t start_ms = now_ms();
 	bool last = false;
 
-	if (w->interval_ms > wait_ms / 2)
-		wait_ms = w->interval_ms < WATCH_MAX_MS / 2 ? 2 * w->interval_ms : WATCH_MAX_MS;
 	mk_say("%s: nodes have written here; watching for beats for %u.%u s", w->path,
 	       wait_ms / 1000, wait_ms % 1000 / 100);
 	while (node_id == 0 && !last) {

@@ -54,12 +54,11 @@ static bool beat_changed(const struct qd_slot *a, const struct qd_slot *b)
 	       a->block.ext.beat != b->block.ext.beat;
 }
 
-/* The lowest other node that beats, looked at twice, max(3 s, 2*I) apart; 0 none. */
+/* The lowest other node that beats, looked at twice; 0 none. */
 static int who_beats(const struct daemon *d, uint32_t *ret_id)
 {
 	static struct qd_slot before[QD_NODE_MAX], after[QD_NODE_MAX];
-	uint32_t agreed_ms = d->lun.label.timings.interval_ms;
-	uint32_t wait_ms = agreed_ms > 1500 ? 2 * agreed_ms : 3000;
+	uint32_t wait_ms = qd_law_watch_ms(d->lun.label.timings.interval_ms);
 	struct timespec pause = { .tv_sec = wait_ms / 1000, .tv_nsec = (long)(wait_ms % 1000) * 1000000 };
 	int rc = look(d, before);
 

@@ -14,6 +14,17 @@ static void law_times_of_the_native_defaults(void **state)
 	assert_int_equal(qd_law_forget_ms(&params), 1400 + 3000 + 3600 + 3000 + 400);
 }
 
+/* What a LUN says may be anything. */
+static void law_watch_takes_two_intervals_within_reason(void **state)
+{
+	(void)state;
+	assert_int_equal(qd_law_watch_ms(0), 3000);
+	assert_int_equal(qd_law_watch_ms(1500), 3000);
+	assert_int_equal(qd_law_watch_ms(1501), 3002);
+	assert_int_equal(qd_law_watch_ms(QD_INTERVAL_MS_MAX), 120000);
+	assert_int_equal(qd_law_watch_ms(0x80000000u), 120000);
+}
+
 static void native_defaults_break_no_law(void **state)
 {
 	(void)state;
@@ -232,6 +243,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test_with(three, law_times_of_the_native_defaults),
+		cmocka_unit_test(law_watch_takes_two_intervals_within_reason),
 		test_with(three, native_defaults_break_no_law),
 		test_with(three, law_3_timeout_above_l1_is_refused),
 		test_with(three, law_3_corosyncs_default_is_refused),
