@@ -98,6 +98,12 @@ struct past {
 	uint64_t forget_ms;	/* Z of its values */
 };
 
+/* A configuration that is being read again; large, and gone when it is in force or refused. */
+struct reload {
+	struct config_reader reader;	/* of cluster.conf */
+	struct qd_config next;
+};
+
 struct daemon {
 	struct options options;
 	struct qd_config config;
@@ -134,12 +140,10 @@ struct daemon {
 	struct io_health reads_health, writes_health;
 
 	struct qd_native native;	/* what corosync.conf says to us */
-	struct config_reader reader;	/* of a reload */
-	bool reloading;
+	struct reload *reload;		/* under way; else NULL */
 	bool facts_unfit;		/* corosync's values do not fit: the file decides */
 	struct qd_params next_params;	/* with other nodes, in force between two cycles */
 	bool nodes_pending;
-	struct qd_config next_config;
 	struct instep instep;
 	struct past past;
 	char **argv;			/* for a restart */

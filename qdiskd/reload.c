@@ -2,6 +2,7 @@
  * the daemon runs waits for all nodes: reload_instep.c; everything else takes effect. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -99,36 +100,37 @@ static enum reload_end reload_in_step(struct daemon *d, const struct qd_params *
 
 	if (!fits)
 		reload_log(&d->findings);
-	end = instep_ask(d, &d->next_config, params, fits);
+	end = instep_ask(d, &d->reload->next, params, fits);
 	if (end == RELOAD_WAITS && fits)
 		(void)running_stays(d);
 	return end;
 }
 
-/* next_config takes effect, now or in step with the other nodes, or why not is in the log. */
+/* What was read takes effect, now or in step with the other nodes, or why not is in the log. */
 static enum reload_end reload_apply(struct daemon *d)
 {
+	struct qd_config *next = &d->reload->next;
 	struct qd_params params;
 
-	for (uint32_t i = 0; i < d->next_config.notice_count; i++) {
-		if (!d->next_config.notice[i].corosync)
-			log_line(LOG_NOTICE, "%s", d->next_config.notice[i].text);
+	for (uint32_t i = 0; i < next->notice_count; i++) {
+		if (!next->notice[i].corosync)
+			log_line(LOG_NOTICE, "%s", next->notice[i].text);
 	}
 
-	reload_check(d, &d->next_config, &params);
+	reload_check(d, next, &params);
 	reload_log(&d->findings);
 	if (d->findings.errors) {
 		log_line(LOG_CRIT, "Configuration failed, the old one stays");
 		return RELOAD_REFUSED;
 	}
-	if (instep_needed(d, &d->next_config, &params))
+	if (instep_needed(d, next, &params))
 		return reload_in_step(d, &params);
-	if (!reload_fits(d, &d->next_config, &params))
+	if (!reload_fits(d, next, &params))
 		return RELOAD_REFUSED;
 	instep_cancel(d, "it was taken back");
-	if (!heuristics_equal(&d->next_config, &d->config))
-		ports_heuristics(d, &d->next_config);
-	d->config = d->next_config;
+	if (!heuristics_equal(next, &d->config))
+		ports_heuristics(d, next);
+	d->config = *next;
 	fence_configure(&d->fence, &d->config);
 	ports_agents(d);
 	ports_status_file(d);
@@ -151,14 +153,14 @@ static void reload_leave(struct daemon *d)
 }
 
 /* A configuration has been read again, or could not be: `error`. */
-static void reload_take(struct daemon *d, int rc, char error[CONFIG_ERROR_LEN])
+static void reload_judge(struct daemon *d, int rc, char error[CONFIG_ERROR_LEN])
 {
 	bool unfit = d->facts_unfit;
 
 	d->facts_unfit = false;
 	if (rc != 0) {
 		log_line(LOG_CRIT, "Configuration failed: %s; the old one stays", error);
-	} else if (config_names_device(&d->next_config, error, CONFIG_ERROR_LEN) != 0) {
+	} else if (config_names_device(&d->reload->next, error, CONFIG_ERROR_LEN) != 0) {
 		log_line(LOG_NOTICE, "Quorum device removed from the configuration.  Shutting down.");
 		qd_engine_stop(&d->engine);
 		return;
@@ -169,76 +171,109 @@ static void reload_take(struct daemon *d, int rc, char error[CONFIG_ERROR_LEN])
 		reload_leave(d);
 }
 
+/* Room for a configuration that is read again; false: there is none. */
+static bool reload_open(struct daemon *d)
+{
+	d->reload = calloc(1, sizeof(*d->reload));
+	return d->reload != NULL;
+}
+
+static void reload_close(struct daemon *d)
+{
+	free(d->reload);
+	d->reload = NULL;
+}
+
+static void reload_take(struct daemon *d, int rc, char error[CONFIG_ERROR_LEN])
+{
+	reload_judge(d, rc, error);
+	reload_close(d);
+}
+
 /* Native: what corosync showed last is what there is to read. */
 static void reload_native(struct daemon *d)
 {
-	char error[CONFIG_ERROR_LEN] = "";
+	char error[CONFIG_ERROR_LEN] = "no memory";
+	int rc = -ENOMEM;
 
 	if (!cs_native(d->cs, &d->native))
 		return;	/* it comes with the next connection, and is taken then */
-	reload_take(d, clusterconf_native(&d->native, d->facts.cluster, &d->next_config, error,
-					  sizeof(error)), error);
+	if (reload_open(d))
+		rc = clusterconf_native(&d->native, d->facts.cluster, &d->reload->next, error, sizeof(error));
+	reload_take(d, rc, error);
 }
 
 static int on_reader(int fd, int revents, void *data)
 {
 	struct daemon *d = data;
 	char error[CONFIG_ERROR_LEN] = "";
-	int rc = config_receive(&d->reader, &d->next_config, error, sizeof(error));
+	int rc = config_receive(&d->reload->reader, &d->reload->next, error, sizeof(error));
 
 	(void)revents;
 	if (rc == -EAGAIN)
 		return 0;
 	(void)qb_loop_poll_del(d->loop, fd);
-	config_stop(&d->reader);
-	d->reloading = false;
+	config_stop(&d->reload->reader);
 	reload_take(d, rc, error);
 	return 0;
 }
 
 void reload_begin(struct daemon *d)
 {
-	char error[CONFIG_ERROR_LEN] = "";
+	char error[CONFIG_ERROR_LEN] = "no memory";
+	struct config_reader *reader;
 
-	if (d->reloading || d->instep.phase == INSTEP_LEAVING)
+	if (d->reload || d->instep.phase == INSTEP_LEAVING)
 		return;
 	if (d->config.native) {
 		reload_native(d);
 		return;
 	}
-	if (config_start(&d->reader, d->config.file, error, sizeof(error)) != 0) {
-		reload_take(d, -EIO, error);
-		return;
+	if (reload_open(d)) {
+		reader = &d->reload->reader;
+		if (config_start(reader, d->config.file, error, sizeof(error)) == 0) {
+			if (qb_loop_poll_add(d->loop, QB_LOOP_LOW, config_fd(reader), POLLIN, d, on_reader) == 0)
+				return;
+			config_stop(reader);
+			(void)snprintf(error, sizeof(error), "%s could not be read again", d->config.file);
+		}
 	}
-	d->reloading = true;
-	if (qb_loop_poll_add(d->loop, QB_LOOP_LOW, config_fd(&d->reader), POLLIN, d, on_reader) == 0)
-		return;
-	config_stop(&d->reader);
-	d->reloading = false;
-	(void)snprintf(error, sizeof(error), "%s could not be read again", d->config.file);
 	reload_take(d, -EIO, error);
+}
+
+/* What corosync shows now has been read: see reload_native_facts(). */
+static bool native_facts_judge(struct daemon *d)
+{
+	char error[CONFIG_ERROR_LEN] = "";
+
+	if (clusterconf_native(&d->native, d->facts.cluster, &d->reload->next, error, sizeof(error)) != 0) {
+		log_line(LOG_CRIT, "Configuration failed: %s; the old one stays", error);
+		return false;
+	}
+	if (config_names_device(&d->reload->next, error, sizeof(error)) != 0) {
+		reload_judge(d, 0, error);
+		return true;
+	}
+	/* both were zeroed before they were filled */
+	if (memcmp(&d->reload->next, &d->config, sizeof(d->config)) == 0) // NOLINT
+		return false;
+	return reload_apply(d) == RELOAD_DONE || d->instep.phase == INSTEP_LEAVING;
 }
 
 /* Native: corosync's values and ours have changed together. True: what is new is in
  * force, or ends us; false: the old configuration stays and must still fit. */
 static bool reload_native_facts(struct daemon *d)
 {
-	char error[CONFIG_ERROR_LEN] = "";
+	bool taken = false;
 
 	if (!cs_native(d->cs, &d->native))
 		return false;
-	if (clusterconf_native(&d->native, d->facts.cluster, &d->next_config, error, sizeof(error)) != 0) {
-		log_line(LOG_CRIT, "Configuration failed: %s; the old one stays", error);
-		return false;
-	}
-	if (config_names_device(&d->next_config, error, sizeof(error)) != 0) {
-		reload_take(d, 0, error);
-		return true;
-	}
-	/* both were zeroed before they were filled */
-	if (memcmp(&d->next_config, &d->config, sizeof(d->config)) == 0) // NOLINT
-		return false;
-	return reload_apply(d) == RELOAD_DONE || d->instep.phase == INSTEP_LEAVING;
+	if (reload_open(d))
+		taken = native_facts_judge(d);
+	else
+		log_line(LOG_CRIT, "Configuration failed: no memory; the old one stays");
+	reload_close(d);
+	return taken;
 }
 
 /* Corosync runs with other values now. Where ours do not fit them, a new file that does
