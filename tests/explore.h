@@ -18,6 +18,7 @@
  *	explore_hand.c		the daemon's hand on it
  *	explore_check.c		the invariants S1..S7 and L1
  *	explore_canon.c		one form for states that differ in names only
+ *	explore_times.c		the times of that form
  *	explore_pack.c		a state as bytes
  *	explore_start.c		start states
  *	explore_story.c		a path in words
@@ -258,6 +259,7 @@ void xp_check_landed(struct xp_run *r, uint32_t slot, const struct qd_block *blo
 
 /* explore_canon.c: give the state its one form */
 void xp_canon(struct xp_run *r);
+void xp_canon_times(struct xp_run *r);	/* explore_times.c */
 
 /* explore_pack.c: what of a state decides its future, as bytes; returns how many */
 #define XP_PACKED_MAX 16384u
