@@ -149,7 +149,7 @@ explore_src := $(sort $(wildcard tests/explore*.c)) qdiskd/cs_proof.c
 rig_programs := sampler s1check mono nodereboot faultlun lunprobe fakedog mountwatch fetch
 faultlun_src := tests/rig/faultlun.c tests/rig/faultlun_command.c tests/rig/faultlun_loop.c \
 	tests/rig/faultlun_serve.c
-cluster_programs := cs_probe cman_tool_probe cman_tool_qdev libcman_client model_probe
+cluster_programs := cs_probe cman_tool_probe cman_tool_qdev libcman_client libcman_limits model_probe
 device_aio := test_aio test_aio_trouble
 device_programs := $(device_aio) test_watchdog lun_tool
 
@@ -323,7 +323,7 @@ $T/cluster/model_probe: $(call obj,tests/cluster/model_probe.c)
 $T/cluster/cman_tool_probe $T/cluster/cman_tool_qdev: $T/cluster/%: $B/obj/tests/cluster/%.o $B/libcman.so.3
 	$(call link,$(cs_libs) -L$B -lcman -Wl$(comma)-rpath$(comma)$(CURDIR)/$B)
 # as a program of old was built: no more than -Wall, and -lcman
-$T/cluster/libcman_client: tests/cluster/libcman_client.c include/libcman.h $B/libcman.so.3
+$T/cluster/libcman_client $T/cluster/libcman_limits: $T/cluster/%: tests/cluster/%.c include/libcman.h $B/libcman.so.3
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -Wall $(if $(WERROR),-Werror) $(CFLAGS) -Iinclude -o $@ $< $(LDFLAGS) -L$B -lcman -Wl$(comma)-rpath$(comma)$(CURDIR)/$B

@@ -82,7 +82,7 @@ struct cman_handle *handle_enter(cman_handle_t handle, enum handle_kind kind)
 		errno = EINVAL;
 		return NULL;
 	}
-	if (guard_expired(&h->stack.guard)) {
+	if (guard_expired(&h->stack.guard) || (kind != HANDLE_QUEUE && conn_is_dead(&h->stack.votes))) {
 		errno = EHOSTDOWN;
 		return NULL;
 	}

@@ -276,6 +276,13 @@ void conn_close(struct cman_conn *c, struct cman_guard *g)
 	*c = (struct cman_conn){ .fd = -1 };
 }
 
+bool conn_is_dead(const struct cman_conn *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = 0 };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
+}
+
 /* ---- Taking in ---- */
 
 int conn_dispatch_one(const struct cman_conn *c)

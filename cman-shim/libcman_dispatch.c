@@ -128,7 +128,7 @@ CMAN_PUBLIC int cman_dispatch(cman_handle_t handle, int flags)
 	int delivered;
 
 	do {
-		h = handle_enter(handle, HANDLE_ANY);
+		h = handle_enter(handle, HANDLE_QUEUE);
 		if (!h)
 			return -1;
 		delivered = dispatch_one(h, flags);

@@ -84,6 +84,9 @@ int conn_add(struct cman_conn *c, struct cman_guard *g, enum cman_service servic
  * guard's call may take. */
 void conn_close(struct cman_conn *c, struct cman_guard *g);
 
+/* Has corosync gone? Asked before a call: in it libqb would look only every 2 seconds. */
+bool conn_is_dead(const struct cman_conn *c);
+
 /* Take one message in, which calls the callbacks that it is for. 1 taken,
  * 0 there was none, -EHOSTDOWN corosync is gone. */
 int conn_dispatch_one(const struct cman_conn *c);
@@ -224,11 +227,12 @@ struct cman_handle {
 	enum port_state port_state; /* what the group of the port said */
 };
 
-enum handle_kind { HANDLE_ANY, HANDLE_ADMIN, HANDLE_CLIENT };
+/* HANDLE_QUEUE: any, and also of a corosync that has gone: what it said is still there. */
+enum handle_kind { HANDLE_ANY, HANDLE_ADMIN, HANDLE_CLIENT, HANDLE_QUEUE };
 
 /* A public call begins: the handle, its guard running. NULL with errno when
  * there is none (EINVAL), it is of another kind (EPERM, EINVAL), or corosync
- * did not answer an earlier call in time (EHOSTDOWN). */
+ * has gone, or did not answer an earlier call in time (EHOSTDOWN). */
 struct cman_handle *handle_enter(cman_handle_t handle, enum handle_kind kind);
 
 /* A public call ends: `result`, or -1 with errno when it is negative. */

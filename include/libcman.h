@@ -19,7 +19,7 @@
  * Time: a call asks corosync and has its answer in a millisecond or so. None
  * waits longer than 10 seconds for a corosync that is stuck or stopped (the
  * token and 4.5 seconds, where that is more), but those whose comment names
- * another limit; a corosync that dies ends each.
+ * another limit; a corosync that dies ends each within 2 seconds.
  *
  * Threads: one at a time may use a handle; different handles may be used by
  * different threads at once. The library runs one thread of its own while

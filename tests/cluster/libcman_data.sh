@@ -88,6 +88,12 @@ data_after_the_end_of_receiving_does_not_come() {
 	works b "0 unbind"
 	expect a "0 is_listening 2 11" "1 -"
 	expect a "0 send 11 2 lost" "32 -"
+	# all messages come in one order: behind the mark the lost one is there
+	works b "1 init"
+	works b "1 bind 12 x"
+	expect a "0 send 12 2 mark" "32 -"
+	await_event b 1 "data 1 0 1 mark"
+	works b "0 dispatch 1"
 	works b "0 bind 11 x"
 	expect a "0 send 11 2 found" "33 -"
 	await_event b 0 "data 0 0 1 found"
