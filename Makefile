@@ -340,7 +340,7 @@ check_sim := $T/sim-check tests/sim_command.sh $T/model-check $T/explore-check
 check_mutants := tests/mutants.sh tests/explore_mutants.sh
 check_device := $(device_aio:%=$T/device/%) $T/device/test_watchdog $(sort $(wildcard tests/device/*.sh)) \
 	$(sort $(wildcard tests/heuristics/*.sh))
-fuzz_targets := label block box engine mind clusterconf wire facts reply status request answer agent \
+fuzz_targets := label block box engine mind clusterconf wire facts reply status request answer agent metadata \
 	discover probe host words word cpg data
 fuzz_src := tests/fuzz/fuzz.c tests/fuzz/fuzz_params.c $(fuzz_targets:%=tests/fuzz/fuzz_%.c)
 check_fuzz := tests/fuzz/smoke.sh
@@ -442,6 +442,8 @@ $F/label $F/block $F/engine $F/mind: $F/%: $(call obj,tests/fuzz/fuzz.c) $B/obj/
 $F/box: $(call fuzz_obj,box) $(call obj,qdiskd/tool_history.c qdiskd/tool_text.c $(lun_src)) $B/libqdcore.a
 	$(call fuzz_link,$(call pkg_libs,blkid zlib))
 $F/clusterconf: $(call fuzz_obj,clusterconf) $(call obj,tests/fuzz/fuzz_params.c qdiskd/config_valid.c $(clusterconf_src)) $B/libqdcore.a
+	$(call fuzz_link,$(call pkg_libs,libxml-2.0 zlib))
+$F/metadata: $(call fuzz_obj,metadata) $(call obj,$(agent_src)) $B/libqdcore.a
 	$(call fuzz_link,$(call pkg_libs,libxml-2.0 zlib))
 $F/wire: $(call fuzz_obj,wire) $(call obj,tests/fuzz/fuzz_params.c $(config_src)) $B/libqdcore.a
 	$(call fuzz_link,$(call pkg_libs,zlib))
