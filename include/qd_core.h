@@ -339,16 +339,17 @@ bool qd_may_remove(const struct qd_state *state, uint32_t node_id, uint64_t now_
 /* ---- A restart in step ---- */
 
 /* Who must still show this wish before a node may stop for it: whoever beats, and every
- * member of the ring, unless it has left and is counted no longer; and whose slot cannot
- * be read. `wishes`: by node id - 1, as read with the blocks. Pure, as are all of these. */
+ * member of the ring, unless it has left and is counted no longer, or was silent for Z;
+ * and whose slot cannot be read. `wishes`: by node id - 1, as read with the blocks.
+ * Pure, as are all of these. */
 qd_mask qd_instep_awaited(const struct qd_state *state, const uint32_t wishes[QD_NODE_MAX],
-			  uint32_t digest);
+			  uint32_t digest, uint64_t now_ms);
 
 /* The votes of the members alone are a quorum: the cluster can do without the device. */
 bool qd_instep_votes(const struct qd_state *state);
 
-/* May this node stop now, without a loss of quorum? As above, and corosync shows so; the
- * LUN answers. */
+/* May this node stop now, without a loss of quorum? As above, of members that are there for
+ * sure: a dead one may be shown for a token's time; and corosync shows so; the LUN answers. */
 bool qd_instep_may_leave(const struct qd_state *state);
 
 /* May a daemon with other values begin, as far as this slot is concerned? Its node has

@@ -141,7 +141,7 @@ qd_mask instep_awaited(const struct daemon *d)
 {
 	if (d->instep.phase != INSTEP_WAITING || d->instep.alone)
 		return 0;
-	return qd_instep_awaited(&d->engine.state, d->engine.wishes, d->instep.wish.digest);
+	return qd_instep_awaited(&d->engine.state, d->engine.wishes, d->instep.wish.digest, daemon_now_ms());
 }
 
 void instep_tick(struct daemon *d)

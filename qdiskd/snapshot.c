@@ -149,6 +149,16 @@ static void nodes_fill(struct daemon *d, const struct qd_state *state)
 			 master ? state->member[master - 1].block.master_mask : 0;
 }
 
+static void restart_fill(struct daemon *d)
+{
+	struct status_snapshot *s = &d->snapshot;
+
+	s->restart[0] = '\0';
+	if (d->instep.phase == INSTEP_WAITING)
+		(void)snprintf(s->restart, sizeof(s->restart), "%s", d->instep.what);
+	s->restart_awaits = instep_awaited(d);
+}
+
 void snapshot_take(struct daemon *d, const struct qd_state *state)
 {
 	struct status_snapshot *s = &d->snapshot;
@@ -172,6 +182,7 @@ void snapshot_take(struct daemon *d, const struct qd_state *state)
 	s->write_us = d->engine.write_us;
 	s->latencies = qd_engine_latencies(&d->engine);
 	s->io_since_ms = d->engine.reads.since_ms ? d->engine.reads.since_ms : d->engine.writes.since_ms;
+	restart_fill(d);
 	s->fence_node = state->fence_victim;
 	s->fence_result = state->fence_result;
 	s->fence_ms = state->fence_ms;

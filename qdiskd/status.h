@@ -94,6 +94,8 @@ struct status_snapshot {
 	uint32_t read_us, write_us;	/* last latencies of the LUN */
 	struct qd_latencies latencies;	/* of the last 64, and since the start */
 	uint64_t io_since_ms;		/* an I/O is out since then, CLOCK_BOOTTIME; 0 none */
+	char restart[80];		/* what waits for a restart in step; "": nothing */
+	qd_mask restart_awaits;		/* nodes that are not told of it yet */
 	uint32_t fence_node;		/* last fencing: node id, 0 none */
 	enum qd_fence_result fence_result;
 	uint64_t fence_ms;		/* when it ended, CLOCK_BOOTTIME */

@@ -230,6 +230,18 @@ static void put_latency(struct out *o, const struct status_snapshot *s, uint64_t
 	put(o, "}}},\n");
 }
 
+static void put_restart(struct out *o, const struct status_snapshot *s)
+{
+	if (s->restart[0] == '\0') {
+		put(o, "\"restart\": null,\n");
+		return;
+	}
+	put(o, "\"restart\": {");
+	put_text(o, "changes", s->restart, TEXT_MAX_BYTES);
+	put_mask(o, "awaits", s->restart_awaits);
+	put(o, "},\n");
+}
+
 static void put_rest(struct out *o, const struct status_snapshot *s, uint64_t now_ms)
 {
 	static const char *const results[] = {
@@ -239,6 +251,7 @@ static void put_rest(struct out *o, const struct status_snapshot *s, uint64_t no
 
 	put_latency(o, s, now_ms);
 	put_fencing(o, s, now_ms);
+	put_restart(o, s);
 	if (s->fence_node)
 		put(o, "\"last_fence\": {\"node\": %u, \"result\": \"%s\", \"age_ms\": %llu},\n",
 		    s->fence_node, results[s->fence_result],

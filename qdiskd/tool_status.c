@@ -217,6 +217,26 @@ static void show_lun(FILE *out, json_object *r)
 		      number(r, "late_ticks"));
 }
 
+/* A new configuration that waits for the other nodes. */
+static void show_restart(FILE *out, json_object *r)
+{
+	json_object *restart = get(r, "restart");
+
+	if (!restart)
+		return;
+	show_key(out, "restart:");
+	(void)fprintf(out, "WAITS for ");
+	if (count(get(restart, "awaits"))) {
+		(void)fprintf(out, "nodes");
+		show_set(out, get(restart, "awaits"));
+		(void)fprintf(out, " to be told: ");
+	} else {
+		(void)fprintf(out, "a quorum of node votes: ");
+	}
+	tool_text_show(out, word(restart, "changes"));
+	(void)fprintf(out, "\n");
+}
+
 static void show_fence(FILE *out, json_object *r)
 {
 	json_object *fence = get(r, "last_fence");
@@ -329,6 +349,7 @@ int tool_status_show(const char *reply, FILE *out)
 		show_vote(out, r);
 		show_lun(out, r);
 		show_fencing(out, r);
+		show_restart(out, r);
 		show_fence(out, r);
 		show_nodes(out, r);
 		show_heuristics(out, r);

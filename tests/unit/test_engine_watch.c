@@ -203,6 +203,49 @@ static void watch_eviction_keeps_what_its_victim_had_measured(void **state)
 	assert_memory_equal(&l, &of_one, sizeof(l));
 }
 
+/* ---- The wish for a restart in step: in the block, and in those of others ---- */
+
+static void wish_is_in_the_own_block_until_it_is_taken_back(void **state)
+{
+	const struct qd_wish wish = { .digest = 7, .label = "rig2" };
+	struct qd_wish w7;
+
+	(void)state;
+	qd_engine_wish(&engine, &wish);
+	cycle();
+	w7 = qd_block_wish(w.write.bytes);
+	assert_memory_equal(&w7, &wish, sizeof(wish));
+	qd_engine_wish(&engine, NULL);
+	cycle();
+	assert_int_equal(qd_block_wish_digest(w.write.bytes), 0);
+	qd_engine_wish(&engine, &wish);
+	qd_engine_stop(&engine);
+	for (unsigned i = 0; i < 4 && !engine.ended; i++)
+		cycle();
+	assert_true(engine.state.own.ext.flags & QD_EXT_LEAVING);
+	assert_int_equal(qd_block_wish_digest(w.write.bytes), 7);	/* it says what it left for */
+}
+
+static void wish_of_others_is_seen_and_an_eviction_has_none(void **state)
+{
+	const struct qd_wish wish = { .digest = 7 };
+	const struct qd_latencies none = { .read.p99_us = 0 };
+	struct qd_block one = peer_block(1, QD_STATE_MASTER, ++beat);
+
+	(void)state;
+	qd_block_encode_with(&one, &none, &wish, w.lun + SLOT, 512);
+	cycle();
+	assert_int_equal(engine.wishes[0], 7);
+	assert_int_equal(engine.wishes[2], 0);
+	one.state = QD_STATE_EVICTED;
+	slot_put(1, &one);
+	cycle();
+	assert_int_equal(engine.wishes[0], 0);
+	w.lun[SLOT + 40] ^= 1;
+	cycle();
+	assert_int_equal(engine.wishes[0], 0);
+}
+
 #define TEST(name, setup) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -220,6 +263,8 @@ int main(void)
 		TEST(watch_vote_that_stands_longer_than_v_is_said_once, following),
 		TEST(watch_own_block_says_what_was_measured, following),
 		TEST(watch_eviction_keeps_what_its_victim_had_measured, following),
+		TEST(wish_is_in_the_own_block_until_it_is_taken_back, following),
+		TEST(wish_of_others_is_seen_and_an_eviction_has_none, following),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -14,7 +14,7 @@ static int all_run(void **state)
 
 static qd_mask awaited(void)
 {
-	return qd_instep_awaited(&m.s, wishes, WISH);
+	return qd_instep_awaited(&m.s, wishes, WISH, m.tick_ms);
 }
 
 static void wish(uint32_t id, uint32_t digest)
@@ -55,8 +55,18 @@ static void awaits_who_beats_outside_the_ring(void **state)
 	assert_int_equal(awaited(), qd_bit(3));
 }
 
-/* Its daemon is dead, and its corosync may know the device by the old name. */
-static void awaits_a_member_of_the_ring_that_is_silent(void **state)
+/* Its daemon may be on its way back, with whatever its file says. */
+static void awaits_a_silent_member_of_the_ring_until_z(void **state)
+{
+	(void)state;
+	wish(1, WISH);
+	silent(3, Z / I - 1);
+	assert_int_equal(awaited(), qd_bit(3));
+	silent(3, 2);
+	assert_int_equal(awaited(), 0);
+}
+
+static void awaits_nobody_who_is_dead_and_out_of_the_ring(void **state)
 {
 	(void)state;
 	wish(1, WISH);
@@ -139,6 +149,35 @@ static void leaves_only_a_ring_that_is_shown_to_be_quorate(void **state)
 	assert_true(qd_instep_may_leave(&m.s));
 }
 
+/* It has died; its corosync is a member until the token is lost. */
+static void leaves_nobody_to_a_ring_with_a_dead_member(void **state)
+{
+	(void)state;
+	mind_cycle(&m);
+	assert_true(qd_instep_may_leave(&m.s));
+	silent(3, 2);
+	assert_false(qd_instep_may_leave(&m.s));
+	silent(3, K);
+	peer(&m, 3)->state = QD_STATE_EVICTED;
+	peer(&m, 3)->ext.flags = QD_EXT_FENCED;
+	mind_cycle(&m);
+	assert_false(qd_instep_may_leave(&m.s));
+	mind_ring(&m, 8, qd_bit(1) | qd_bit(2));
+	mind_cycle(&m);
+	assert_false(qd_instep_may_leave(&m.s));
+	mind_ring(&m, 12, qd_bit(1) | qd_bit(2) | qd_bit(3));	/* it is back, without its qdiskd */
+	mind_cycle(&m);
+	assert_true(qd_instep_may_leave(&m.s));
+}
+
+static void leaves_with_a_member_that_has_left_before(void **state)
+{
+	(void)state;
+	leaves(3, /* voting */ false);
+	mind_cycles(&m, K + 2);
+	assert_true(qd_instep_may_leave(&m.s));
+}
+
 static void leaves_no_lun_that_does_not_answer(void **state)
 {
 	(void)state;
@@ -206,13 +245,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(awaits_all_who_beat_until_they_wish_the_same, all_run),
 		cmocka_unit_test_setup(awaits_who_beats_outside_the_ring, all_run),
-		cmocka_unit_test_setup(awaits_a_member_of_the_ring_that_is_silent, all_run),
+		cmocka_unit_test_setup(awaits_a_silent_member_of_the_ring_until_z, all_run),
+		cmocka_unit_test_setup(awaits_nobody_who_is_dead_and_out_of_the_ring, all_run),
 		cmocka_unit_test_setup(awaits_nobody_who_has_left_and_is_counted_no_longer, all_run),
 		cmocka_unit_test_setup(awaits_who_has_left_still_voting_no_longer_once_it_wishes_the_same, all_run),
 		cmocka_unit_test_setup(awaits_whose_slot_cannot_be_read, all_run),
 		cmocka_unit_test_setup(votes_of_the_members_must_be_a_quorum, all_run),
 		cmocka_unit_test_setup(votes_are_counted_by_what_is_configured, all_run),
 		cmocka_unit_test_setup(leaves_only_a_ring_that_is_shown_to_be_quorate, all_run),
+		cmocka_unit_test_setup(leaves_nobody_to_a_ring_with_a_dead_member, all_run),
+		cmocka_unit_test_setup(leaves_with_a_member_that_has_left_before, all_run),
 		cmocka_unit_test_setup(leaves_no_lun_that_does_not_answer, all_run),
 		cmocka_unit_test_setup(leaves_once, all_run),
 		cmocka_unit_test(slot_is_given_up_by_who_left_or_was_fenced_or_is_forgotten),

@@ -44,6 +44,7 @@ static void status_request_gets_one_json_object_and_the_end(void **state)
 		"\"write\":{\"median_us\":88,\"p99_us\":140,\"max_us\":1002,"
 		"\"ever\":{\"median_us\":89,\"p99_us\":155,\"max_us\":41000}}},"
 		"\"fencing\":[],"
+		"\"restart\":null,"
 		"\"last_fence\":{\"node\":2,\"result\":\"success\",\"age_ms\":1200},"
 		"\"cycles\":1234,\"late_ticks\":1,\"uptime_ms\":12345}";
 	int fd = client_connect();

@@ -93,6 +93,29 @@ static void tool_tells_what_is_being_fenced_by_whom(void **state)
 	free(text);
 }
 
+static void tool_shows_what_waits_for_a_restart(void **state)
+{
+	char *text;
+	int code;
+
+	(void)state;
+	(void)status_json(&snapshot, NOW_MS, reply, sizeof(reply));
+	text = shown(reply, &code);
+	assert_null(strstr(text, "restart:"));
+	free(text);
+	memcpy(snapshot.restart, "label", 6);
+	snapshot.restart_awaits = 6;
+	(void)status_json(&snapshot, NOW_MS, reply, sizeof(reply));
+	text = shown(reply, &code);
+	assert_non_null(strstr(text, "restart:     WAITS for nodes 2 3 to be told: label\n"));
+	free(text);
+	snapshot.restart_awaits = 0;
+	(void)status_json(&snapshot, NOW_MS, reply, sizeof(reply));
+	text = shown(reply, &code);
+	assert_non_null(strstr(text, "restart:     WAITS for a quorum of node votes: label\n"));
+	free(text);
+}
+
 static int code_of(void)
 {
 	(void)status_json(&snapshot, NOW_MS, reply, sizeof(reply));
@@ -200,6 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(tool_tells_what_is_being_fenced_by_whom),
 		TEST(tool_asks_a_daemon_and_shows_what_matters),
+		TEST(tool_shows_what_waits_for_a_restart),
 		TEST(tool_exit_code_is_whether_quorate),
 		TEST(tool_trouble_is_shown_in_capitals),
 		TEST(tool_vote_that_has_expired_and_io_that_is_out_are_shown),
