@@ -110,7 +110,7 @@ cman_tool_src := $(cman_tool:%=cman-shim/%.c)
 
 # unit programs, by what each is made of besides its own source; core: libqdcore.a
 unit_mind := member member_verdict elect_bid elect_order elect_master elect_mask \
-	vote answer stale_vote mark mark_wait start own silence putoff putoff_word unfit stop instep evict evict_fence evict_lun reconfig score note
+	vote vote_slow answer stale_vote mark mark_wait start own silence putoff putoff_word unfit stop instep evict evict_fence evict_lun reconfig score note
 unit_engine := engine engine_ticks engine_express engine_ends engine_bounds engine_watch
 unit_laws := laws laws_defaults laws_corosync laws_score
 unit_corosync_conf := corosync_conf

@@ -57,29 +57,36 @@ static void mask_of_a_follower_is_empty(void **state)
 	assert_int_equal(mask(), 0);
 }
 
+/* A new ring is heard of, and so many express cycles run in it. */
+static void new_ring(unsigned cycles)
+{
+	mind_ring(&m, 2, 7);
+	mind_event(&m, QD_EV_RING, 50);
+	for (unsigned i = 0; i < cycles; i++)
+		mind_express(&m, 60 + 10 * i);
+}
+
+static bool another_express_cycle_is_wanted(void)
+{
+	mind_forget(&m);
+	mind_express(&m, 80);
+	return m.express;
+}
+
 /* R14: repeated until mask and ring agree. */
 static void mask_incomplete_in_a_new_ring_wants_an_express_cycle(void **state)
 {
 	(void)state;
 	m.following &= ~qd_bit(3);
-	mind_ring(&m, 2, 7);
-	mind_event(&m, QD_EV_RING, 50);
-	mind_express(&m, 60);
-	mind_forget(&m);
-	mind_express(&m, 80);
-	assert_true(m.express);
+	new_ring(1);
+	assert_true(another_express_cycle_is_wanted());
 }
 
 static void mask_complete_wants_no_express_cycle(void **state)
 {
 	(void)state;
-	mind_ring(&m, 2, 7);
-	mind_event(&m, QD_EV_RING, 50);
-	mind_express(&m, 60);
-	mind_express(&m, 70);
-	mind_forget(&m);
-	mind_express(&m, 80);
-	assert_false(m.express);
+	new_ring(2);
+	assert_false(another_express_cycle_is_wanted());
 }
 
 /* One that never shows it is waited for at its ticks. */
@@ -98,22 +105,14 @@ static void mask_of_another_is_not_waited_for(void **state)
 {
 	(void)state;
 	m.following &= ~qd_bit(3);
-	mind_ring(&m, 2, 7);
-	mind_event(&m, QD_EV_RING, 50);
-	mind_express(&m, 60);
-	mind_express(&m, 70);
-	mind_forget(&m);
-	mind_express(&m, 80);
-	assert_false(m.express);
+	new_ring(2);
+	assert_false(another_express_cycle_is_wanted());
 }
 
 static void mask_is_in_the_new_ring_within_two_express_cycles(void **state)
 {
 	(void)state;
-	mind_ring(&m, 2, 7);
-	mind_event(&m, QD_EV_RING, 50);
-	mind_express(&m, 60);
-	mind_express(&m, 70);
+	new_ring(2);
 	assert_int_equal(written_block(&m)->master_mask, 7);
 	assert_int_equal(written_block(&m)->ext.ring.seq, 2);
 }
