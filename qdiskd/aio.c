@@ -1,3 +1,4 @@
+/* Reads and writes of the LUN through libaio; see aio.h. */
 #include "aio.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* Victims: what is tried for one, in which order; see fence.h. */
 #include "fence_inner.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* Lines to libqb and from there to each sink; see log.h. */
 #include "log.h"
 #include "log_writer.h"
 

@@ -1,3 +1,4 @@
+/* The child that writes the log file; see log_writer.h. */
 #include "log_writer.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Runs: their deadlines, their ends, and what they leave behind; see runner.h. */
 #include "runner_spawn.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* From a command to a process with nothing of the daemon's; see runner_spawn.h. */
 #include "runner_spawn.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The status socket and its clients; see status.h. */
 #include "status.h"
 
 #include <errno.h>

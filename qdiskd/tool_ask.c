@@ -1,3 +1,4 @@
+/* One request, one reply; see tool_ask.h. */
 #include "tool_ask.h"
 
 #include <errno.h>

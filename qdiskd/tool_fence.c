@@ -1,3 +1,4 @@
+/* `qdisk-tool fence-ack`; see tool_fence.h. */
 #include "tool_fence.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* `qdisk-tool status`; see tool_status.h. */
 #include "tool_status.h"
 
 #include <errno.h>

@@ -39,11 +39,12 @@
  *	sim_story.c	staged scenarios: what administrators see
  *	sim_story_lun.c	staged scenarios: the LUN is not what it was
  *	sim_story_admin.c	staged scenarios: what administrators do
- *	sim_legacy.c	staged scenarios: what the 2011 daemon did wrong
+ *	sim_legacy*.c	staged scenarios: what the 2011 daemon did wrong
+ *	sim_safety.c	staged scenarios: the worked timeline of qdisk-safety(7)
  *	sim_story_fence.c	staged scenarios: fencing over the LUN, and on demand
  *	sim_found.c	staged scenarios: what the simulator has found
  *	sim_rare.c	staged scenarios: moments that chance does not hit
- *	sim_self.c	worlds that break each invariant: the checker can fail
+ *	sim_self*.c	worlds that break each invariant or rule: the checker can fail
  *	sim_golden.c	traces that are kept in tests/traces, and compared
  *	sim_tale*.c	the scenarios of which they tell
  *
