@@ -138,6 +138,14 @@ static size_t circle_answer(const struct daemon *d, uint32_t id, char *text, siz
 	return reply(text, size, "refused", why);
 }
 
+/* What is done over the LUN, or will be at the next tick, depends on nobody. */
+static bool over_lun(const struct daemon *d, uint32_t id)
+{
+	const struct qd_member *m = &d->engine.state.member[id - 1];
+
+	return m->fencing_lun || (m->fence_wanted && m->fence_wanted_lun);
+}
+
 static size_t fence_answer(struct daemon *d, const char *name, bool lun, bool begin, char *text,
 			   size_t size)
 {
@@ -157,9 +165,7 @@ static size_t fence_answer(struct daemon *d, const char *name, bool lun, bool be
 		qd_engine_fence(&d->engine, id, lun);
 		answer = qd_fence_ask(&d->engine.state, id, lun);
 	}
-	/* What is done over the LUN depends on nobody. */
-	if (answer == QD_ASK_RUNS && !fence_awaited(&d->fence, id, daemon_now_ms()) &&
-	    !d->engine.state.member[id - 1].fencing_lun)
+	if (answer == QD_ASK_RUNS && !fence_awaited(&d->fence, id, daemon_now_ms()) && !over_lun(d, id))
 		return circle_answer(d, id, text, size);
 	return reply(text, size, answer_word(answer), qd_fence_answer_text(answer));
 }
