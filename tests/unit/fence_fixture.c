@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
-#include <time.h>
 
 struct runner runner;
 struct fence fence;
@@ -14,16 +13,6 @@ uint32_t done_node;
 enum qd_fence_result done_result;
 void (*on_end)(uint32_t node_id);
 char notes[16384];
-
-static char work_dir[] = "/tmp/qdisk-test-fence.XXXXXX";
-
-uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static void on_note(void *arg, enum fence_note kind, const char *text)
 {
@@ -134,12 +123,6 @@ void noted(const char *text)
 
 int fence_tests_run(const char *name, const struct CMUnitTest *tests, size_t count)
 {
-	int r;
-
-	if (!mkdtemp(work_dir))
-		return 1;
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	r = _cmocka_run_group_tests(name, tests, count, NULL, NULL);
-	(void)rmdir(work_dir);
-	return r;
+	return _cmocka_run_group_tests(name, tests, count, work_dir_make, work_dir_remove);
 }

@@ -5,14 +5,12 @@
 
 #include "../../qdiskd/fence.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "real.h"
 
 extern struct runner runner;
 extern struct fence fence;
@@ -22,9 +20,6 @@ extern uint32_t done_node;
 extern enum qd_fence_result done_result;
 extern void (*on_end)(uint32_t node_id);	/* may be NULL; called when a fencing has ended */
 extern char notes[16384];
-
-/* CLOCK_BOOTTIME. */
-uint64_t now_ms(void);
 
 /* The path of a file of the test's directory; good until the next call. */
 const char *in_dir(const char *name);

@@ -9,12 +9,19 @@ static void master_dies(void)
 	assert_int_equal(m.s.master_count, 0);
 }
 
-static void answer_is_never_the_previous_vote(void **state)
+/* A new ring with all, which the master does not show: since when the answer is owed. */
+static uint64_t ring_without_the_master(void)
 {
-	(void)state;
 	m.following &= ~qd_bit(1);
 	mind_ring(&m, 2, 7);
 	mind_event(&m, QD_EV_RING, 50);
+	return m.tick_ms + 50;
+}
+
+static void answer_is_never_the_previous_vote(void **state)
+{
+	(void)state;
+	(void)ring_without_the_master();
 	mind_express(&m, 60);
 	assert_int_equal(requests(), 0);
 	assert_int_equal(m.s.vote, QD_VOTE_NONE);
@@ -88,13 +95,9 @@ static void answer_waits_while_the_master_is_replaced(void **state)
 
 static void answer_waits_at_most_y_less_i(void **state)
 {
-	uint64_t since;
+	uint64_t since = ring_without_the_master();
 
 	(void)state;
-	m.following &= ~qd_bit(1);
-	mind_ring(&m, 2, 7);
-	mind_event(&m, QD_EV_RING, 50);
-	since = m.tick_ms + 50;
 	mind_cycles(&m, (Y - I) / I - 1);
 	assert_int_equal(requests(), 0);
 	assert_true(qd_next_deadline(&m.s, m.tick_ms + 20) <= since + Y - I);
@@ -104,13 +107,9 @@ static void answer_waits_at_most_y_less_i(void **state)
 
 static void answer_limit_has_a_deadline_of_its_own(void **state)
 {
-	uint64_t since;
+	uint64_t since = ring_without_the_master();
 
 	(void)state;
-	m.following &= ~qd_bit(1);
-	mind_ring(&m, 2, 7);
-	mind_event(&m, QD_EV_RING, 50);
-	since = m.tick_ms + 50;
 	mind_cycles(&m, (Y - I) / I - 1);
 	assert_int_equal(qd_next_deadline(&m.s, m.tick_ms + 20), since + Y - I);
 	mind_event(&m, QD_EV_TIMER, since + Y - I - 1 - m.tick_ms);
@@ -123,9 +122,7 @@ static void answer_limit_has_a_deadline_of_its_own(void **state)
 static void answer_with_my_write_late_by_more_than_i_is_0(void **state)
 {
 	(void)state;
-	m.following &= ~qd_bit(1);
-	mind_ring(&m, 2, 7);
-	mind_event(&m, QD_EV_RING, 50);
+	(void)ring_without_the_master();
 	mind_read_failed(&m, QD_IO_LATE);
 	mind_read_failed(&m, QD_IO_LATE);
 	assert_int_equal(requests(), 0);
