@@ -412,7 +412,7 @@ soak: all $(helpers) soak-sim soak-memory explore
 soak-memory: all $T/device/test_aio_trouble $T/unit/test_config
 	$(Q)QDISK_TEST_READS=1000000 QDISK_TEST_RELOADS=10000 $(run) $T/device/test_aio_trouble $T/unit/test_config
 
-# the daemon under a real watchdog, in an emulated machine: five to ten minutes
+# the daemon under a real watchdog, in an emulated machine: three to ten minutes
 soak-vm: all
 	$(Q)tests/packages.sh --vm
 	$(Q)BUILD=$(CURDIR)/$B tests/run -t 3000 tests/vm/vm.sh
@@ -591,6 +591,7 @@ help:
 	@echo 'check-cluster  real corosync nodes in namespaces'
 	@echo 'random         random faults on real corosync: SECONDS=180 SEED= CAMPAIGN= PLAN='
 	@echo 'soak           soak-sim, soak-memory, explore, 30 minutes of random, ten rounds of failover'
+	@echo 'soak-vm        the daemon under a real watchdog, in an emulated machine; three minutes and more'
 	@echo 'explore        every order of events in a small world, up to some faults; ten minutes'
 	@echo 'soak-sim       SECONDS=180 of seeds that nobody has simulated before, on all processors'
 	@echo 'soak-memory    a million failed reads, ten thousand reloads, and no page more than before'

@@ -18,7 +18,7 @@ static void note_fenced(struct qd_engine *engine, uint32_t node_id, uint64_t inc
 #include "../../qdiskd/ports_fence.c"
 
 static struct daemon d;
-static bool by_root;
+static bool by_root, pacemaker_waits_for_others;
 static unsigned count;
 
 static void begun(uint32_t node_id)
@@ -53,7 +53,7 @@ bool fence_awaited(struct fence *f, uint32_t node_id, uint64_t now_ms)
 {
 	(void)f, (void)now_ms;
 	begun(node_id);
-	return node_id % 2;
+	return pacemaker_waits_for_others;
 }
 
 void log_line(int priority, const char *format, ...)
@@ -113,6 +113,10 @@ static void daemon_fill(struct fuzz *f)
 		m->beating = how & 2;
 		m->fenced = how & 4;
 		m->beat_ms = how & 8 ? 99900 : 1;
+		m->fencing = how & 16;
+		m->fencing_lun = m->fencing && how & 32;
+		m->fence_wanted = how & 64;
+		m->fence_wanted_lun = m->fence_wanted && how & 128;
 		m->block.incarnation = m->fenced_incarnation = 5;
 	}
 }
@@ -134,10 +138,13 @@ static bool is_ours(const char *request)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz f = { data, size };
+	const struct qd_member *m = &d.engine.state.member[1];
 	char text[1024], *request;
 	size_t used;
+	uint8_t how = fuzz_u8(&f);
 
-	by_root = fuzz_u8(&f) & 1;
+	by_root = how & 1;
+	pacemaker_waits_for_others = how & 2;
 	count = 0;
 	daemon_fill(&f);
 	request = fuzz_text(&f);
@@ -151,6 +158,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(text[used - 1] == '\n');
 		text[used - 1] = '\0';
 		MUST(strncmp(request, "fence-list", 10) == 0 || fuzz_one_line(text));
+		/* over the LUN, now or at the next tick: no business of a Pacemaker */
+		if (strcmp(request, "fence-lun n2") == 0 && (m->fencing_lun || m->fence_wanted_lun))
+			MUST(!strstr(text, "Pacemaker"));
 	}
 	free(request);
 	return 0;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # vm.sh [STORY...]: the daemon and a real watchdog, an i6300esb, in a virtual machine without hardware
 # support. Needs qemu-system-x86 and cpio (tests/packages.sh --vm), and a network once for
-# the kernel. Five to ten minutes; run by `make soak-vm`, never by `make check`.
+# the kernel. Three to ten minutes; run by `make soak-vm`, never by `make check`.
 #
 # One node of two, quorate by the device's vote: interval 1 s, tko 10, so the watchdog's
 # timeout is 10 s. When a machine ends, qemu says why: its watchdog, the guest, or a power off.
