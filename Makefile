@@ -422,7 +422,7 @@ ROUNDS ?= 10
 ROUNDS_OF ?= $(filter-out %_random.sh,$(check_cluster)) $(check_cman)
 rounds: all $(helpers)
 	$(Q)for i in $$(seq $(ROUNDS)); do echo "round $$i"; \
-		RIG_LONG=1 $(run) $(ROUNDS_OF) || exit 1; done
+		TESTS_TELL=1 RIG_LONG=1 $(run) $(ROUNDS_OF) || exit 1; done
 
 # seeds that nobody has run before, on all processors, for so many seconds
 .PHONY: soak-sim

@@ -51,7 +51,7 @@ struct check_facts {
 	bool status_file_fifo;
 	bool pacemaker;			/* it has a CIB on this node */
 	bool stonith_off, quorum_ignored;	/* what the CIB says */
-	bool fence_qdisk;		/* a device of Pacemaker's is ours */
+	bool fence_qdisk;		/* a device of Pacemaker's is ours, and does as qdiskd is configured */
 	const struct check_agents *agents;	/* NULL: they were not asked */
 };
 

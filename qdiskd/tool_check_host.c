@@ -229,7 +229,8 @@ void tool_check_pacemaker(struct check_facts *facts)
 	if (facts->pacemaker) {
 		facts->stonith_off = cib_says(text, "stonith-enabled", "false");
 		facts->quorum_ignored = cib_says(text, "no-quorum-policy", "ignore");
-		facts->fence_qdisk = strstr(text, "type=\"fence_qdisk\"") || strstr(text, "type='fence_qdisk'");
+		facts->fence_qdisk = (strstr(text, "type=\"fence_qdisk\"") || strstr(text, "type='fence_qdisk'")) &&
+				     !cib_says(text, "method", "lun");
 	}
 	free(text);
 }

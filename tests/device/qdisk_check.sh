@@ -100,6 +100,18 @@ pacemaker() {
 	rm "$tmp/cib"
 	return $rc
 }
+# circle METHOD NAMES...: fence_qdisk is Pacemaker's device, qdiskd has Pacemaker fence
+circle() {
+	local method=$1 rc
+	shift
+	conf "$dev" 'fence="pacemaker"'
+	printf '<cib><primitive id="f" class="stonith" type="fence_qdisk"><nvpair name="method" value="%s"/></primitive></cib>' \
+		"$method" > "$tmp/cib"
+	finds "$@"
+	rc=$?
+	rm "$tmp/cib"
+	return $rc
+}
 
 # agent_finds STATUS NAME TEXT AGENT: this finding, which says so, and no password anywhere.
 agent_finds() {
@@ -131,7 +143,7 @@ hanging() {
 	grep -qF "fence_hanging -o metadata has not ended within 1 s" "$tmp/out"
 }
 
-plan 19
+plan 21
 agents_make
 loop 1M 512
 check good_lun_passes good_lun
@@ -144,6 +156,8 @@ check torn_file_is_3 not_well_formed
 check no_configuration_is_3 nothing
 check usage_is_2 usage
 check pacemakers_cib_is_read pacemaker
+check pacemaker_and_qdiskd_that_ask_each_other_are_told circle configured 1 fence-circle no-watchdog
+check fence_qdisk_over_the_lun_asks_nobody circle lun 0 no-watchdog
 check agent_that_knows_what_it_gets_is_fine agent_finds 0 none "" fence_good
 check agent_attribute_that_is_not_known_is_told device_and_method
 check agent_that_is_missing_is_told missing
