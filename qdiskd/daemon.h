@@ -280,6 +280,9 @@ void daemon_pid_file_remove(void);
 /* main.c: scheduling as configured, again at a reload; a failure is logged only. */
 void daemon_priority(const struct daemon *d);
 
+/* main.c: a clean stop, for good: a configuration that waits is dropped. */
+void daemon_stop(struct daemon *d);
+
 /* main.c: leave the loop; what an exit owes to others is done by hand. */
 void daemon_exit(struct daemon *d, int status);
 

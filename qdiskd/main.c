@@ -214,8 +214,7 @@ static int on_signal(int fd, int revents, void *data)
 	switch (info.ssi_signo) {
 	case SIGTERM:
 	case SIGINT:
-		instep_cancel(d, "qdiskd stops");
-		qd_engine_stop(&d->engine);
+		daemon_stop(d);
 		break;
 	case SIGHUP:
 		reload_begin(d);
@@ -297,6 +296,13 @@ void daemon_exit(struct daemon *d, int status)
 {
 	d->exit_status = d->exit_override ? d->exit_status : status;
 	qb_loop_stop(d->loop);
+}
+
+/* Whoever looks at what we left must not take it for a move to another LUN. */
+void daemon_stop(struct daemon *d)
+{
+	instep_cancel(d, "qdiskd stops");
+	qd_engine_stop(&d->engine);
 }
 
 /* A process with I/O in flight cannot leave the kernel, and keeps descriptors and

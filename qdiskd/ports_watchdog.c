@@ -29,7 +29,7 @@ static void stop_for_watchdog(void *data)
 
 	d->exit_override = true;
 	d->exit_status = EXIT_DEVICE;
-	qd_engine_stop(&d->engine);
+	daemon_stop(d);
 }
 
 /* Without it the node must not go on to vote; it has not yet: it is initialising. */

@@ -149,7 +149,7 @@ static void reload_leave(struct daemon *d)
 	log_line(LOG_CRIT, "corosync's configuration no longer fits, leaving");
 	d->exit_override = true;
 	d->exit_status = EXIT_CONFIG;
-	qd_engine_stop(&d->engine);
+	daemon_stop(d);
 }
 
 /* A configuration has been read again, or could not be: `error`. */
@@ -162,7 +162,7 @@ static void reload_judge(struct daemon *d, int rc, char error[CONFIG_ERROR_LEN])
 		log_line(LOG_CRIT, "Configuration failed: %s; the old one stays", error);
 	} else if (config_names_device(&d->reload->next, error, CONFIG_ERROR_LEN) != 0) {
 		log_line(LOG_NOTICE, "Quorum device removed from the configuration.  Shutting down.");
-		qd_engine_stop(&d->engine);
+		daemon_stop(d);
 		return;
 	} else if (reload_apply(d) != RELOAD_REFUSED) {
 		return;

@@ -109,6 +109,19 @@ wrong_value_in_a_reload_changes_nothing() {
 	status_is 1 '"\(.score)/\(.score_max)"' 3/3
 }
 
+# Corosync's values and ours come at once, on all nodes: V and Y follow from the timings.
+timings_change_without_downtime() {
+	local since
+	since=$(rig_now)
+	conf_set tko=9 y=3000
+	native_conf "label: rig;${timings/tko: 8/tko: 9}" 'exec_a: true'
+	reload
+	await 10 status_is 1 .timings.tko 9
+	await 10 status_is 2 .timings.tko 9
+	await $RIG_MASTER_S agree 1 2
+	never_lost_quorum 1 2 "$since"
+}
+
 section_removed_stops_the_daemon() {
 	native_conf '' ''
 	reload
@@ -133,5 +146,6 @@ scenario check_of_the_running_cluster_finds_no_error
 scenario reload_changes_the_heuristics_and_costs_no_vote
 scenario heuristic_of_the_reload_decides
 scenario wrong_value_in_a_reload_changes_nothing
+scenario timings_change_without_downtime
 scenario section_removed_stops_the_daemon
 tap_done

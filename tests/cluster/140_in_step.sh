@@ -14,15 +14,16 @@ told() {
 		service_signal qdiskd "$n" HUP
 	done
 }
-# runs_with NODE FILTER VALUE: by its status, of a daemon that has started anew.
-pids() { for n in $(all_nodes); do service_pid qdiskd "$n"; done; }
-interval_is() {
-	local n=$1 ms=$2
-	status_is "$n" .timings.interval_ms "$ms"
-}
-all_at_interval() {
-	local n
-	for n in $(all_nodes); do interval_is "$n" "$1" || return 1; done
+# What a daemon is: its pid, its name, its privileges, how it is scheduled.
+selves() {
+	local n pid
+	for n in $(all_nodes); do
+		pid=$(service_pid qdiskd "$n")
+		node_exec "$n" grep -E '^(Name|Pid|Cap...|SigBlk|NoNewPrivs|Threads):' "/proc/$pid/status"
+		# shellcheck disable=SC2016	# awk's
+		node_exec "$n" awk '{ print "priority", $40, "policy", $41 }' "/proc/$pid/stat"
+		node_exec "$n" cat "/proc/$pid/oom_score_adj"
+	done
 }
 cost_nobody() {
 	# shellcheck disable=SC2046	# a list of words
@@ -32,7 +33,7 @@ cost_nobody() {
 timings_change_when_all_are_told() {
 	local since before
 	since=$(rig_now)
-	before=$(pids)
+	before=$(selves)
 	conf_set tko=10
 	told 1 2
 	await 3 log_says 1 "waits for node 3 to be told of it"
@@ -44,7 +45,7 @@ timings_change_when_all_are_told() {
 	for n in $(all_nodes); do await 10 status_is "$n" .timings.tko 10; done
 	# shellcheck disable=SC2046
 	await $RIG_MASTER_S agree $(all_nodes)
-	[ "$(pids)" = "$before" ] || { diag "the pids have changed"; return 1; }
+	[ "$(selves)" = "$before" ] || { diff <(echo "$before") <(selves) | sed 's/^/# /'; return 1; }
 	cost_nobody "$since"
 }
 
@@ -117,11 +118,27 @@ taken_back_by_a_reload() {
 	cost_nobody "$since"
 }
 
+# It stops while it waits: that is no move, and it may start again with the old file.
+stop_while_it_waits_is_none_for_the_new_configuration() {
+	local since
+	since=$(rig_now)
+	mkqdisk_in 1 -y -c /dev/qlun -l rig3 > "$RIG_ST/mkqdisk.out" 2>&1
+	conf_set tko=10 label=rig3
+	told 2
+	await 10 log_says 2 "(label or device) waits for nodes 1 3 to be told of it"
+	qdiskd_stop 2
+	conf_set label=rig2
+	conf_derive
+	conf_cluster > "$RIG_ST/n2/cluster.conf"
+	qdiskd_start 2
+	await $RIG_MASTER_S agree 1 2 3
+	cost_nobody "$since"
+}
+
 # It was down when the others were told, and has the new file: it would be alone there.
 node_with_the_new_file_is_refused_before_the_move() {
 	local since rc=0
 	since=$(rig_now)
-	mkqdisk_in 1 -y -c /dev/qlun -l rig3 > "$RIG_ST/mkqdisk.out" 2>&1
 	qdiskd_stop 3
 	conf_set tko=10 label=rig3
 	conf_derive
@@ -150,7 +167,8 @@ node_that_dies_meanwhile_is_missed_for_its_vote_alone() {
 	conf_cluster > "$RIG_ST/n3/cluster.conf"
 	node_power_cut 3
 	await $((RIG_RING_S + RIG_MASTER_S)) log_says 1 "waits until the nodes' own votes are a quorum"
-	agree 1 2
+	await $((RIG_RING_S + RIG_MASTER_S)) agree 1 2
+	status_is 1 .timings.tko 10
 	node_boot 3
 	corosync_start 3
 	for n in 1 2; do await $((RIG_RING_S + RIG_Z_S)) status_is $n .timings.tko 9; done
@@ -165,6 +183,7 @@ scenario timings_change_when_all_are_told
 scenario lun_is_moved_when_all_are_told
 scenario late_node_is_refused_on_the_lun_that_was_left
 scenario taken_back_by_a_reload
+scenario stop_while_it_waits_is_none_for_the_new_configuration
 scenario node_with_the_new_file_is_refused_before_the_move
 scenario_long refused_where_node_votes_are_no_quorum
 scenario_long node_that_dies_meanwhile_is_missed_for_its_vote_alone

@@ -127,6 +127,8 @@ timings_change_without_downtime() {
 	reload 1
 	await 5 node_logged 1 "waiting for nodes 2 3 to leave"
 	agree_without 1 2 3
+	qdiskd_signal 1 HUP
+	await 5 node_logged 1 "reading the configuration again"
 	reload 2 3
 	for n in 1 2 3; do await 10 status_is $n '"\(.timings.tko) \(.timings.interval_ms)"' "9 100"; done
 	await $RIG_MASTER_S agree 1 2 3
