@@ -114,7 +114,7 @@ unit_mind := member member_verdict elect_bid elect_order elect_master elect_mask
 unit_engine := engine engine_ticks engine_express engine_ends engine_bounds engine_watch
 unit_laws := laws laws_defaults laws_corosync laws_score
 unit_corosync_conf := corosync_conf
-unit_check := check
+unit_check := check check_shown
 unit_format := format_box format_status format_label format_ext format_crc format_hostile latency
 unit_core := $(unit_mind) $(unit_engine) $(unit_laws) $(unit_format)
 unit_status := status status_socket status_file status_tool
@@ -257,7 +257,7 @@ $(unit_rng:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o $(call 
 $(unit_agents:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o $(call obj,$(agent_src))
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0))
 # reads cluster.conf, judges it, writes corosync.conf
-$B/obj/tests/unit/test_corosync_conf.o $B/obj/tests/unit/test_clusterconf_rng.o $B/obj/tests/unit/test_check.o: extra_cppflags = -DTESTS='"$(CURDIR)/tests"'
+$B/obj/tests/unit/test_corosync_conf.o $B/obj/tests/unit/test_clusterconf_rng.o $B/obj/tests/unit/test_check_shown.o: extra_cppflags = -DTESTS='"$(CURDIR)/tests"'
 $(unit_corosync_conf:%=$T/unit/test_%): $T/unit/test_%: $B/obj/tests/unit/test_%.o \
 		$(call obj,$(clusterconf_src)) $B/libqdcore.a
 	$(call link,-lcmocka $(call pkg_libs,libxml-2.0 zlib))

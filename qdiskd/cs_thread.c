@@ -116,8 +116,7 @@ static void cs_facts_update(struct cs *cs)
 	}
 	(void)pthread_mutex_lock(&cs->lock);
 	cs->facts = cs->facts_new;
-	cs->native.count = cs->native_new.count;
-	memcpy(cs->native.pair, cs->native_new.pair, cs->native.count * sizeof(cs->native.pair[0]));
+	cs_native_copy(&cs->native, &cs->native_new);
 	(void)pthread_mutex_unlock(&cs->lock);
 	cs->now.facts_changes++;
 	cs->info_wanted = true;

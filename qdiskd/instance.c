@@ -6,6 +6,7 @@
  * and one that is already exiting is no obstacle: its file is left to it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,11 +31,13 @@ static int holder_pid(int fd)
 {
 	char text[16];
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	long pid;
 
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';
-	return atoi(text);
+	pid = strtol(text, NULL, 10);
+	return pid > 0 && pid <= INT_MAX ? (int)pid : 0;
 }
 
 /* Has this process begun to die? One that cannot be seen counts as alive. */
