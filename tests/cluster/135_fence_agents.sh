@@ -12,7 +12,7 @@ done
 
 # conf_agents: node 2 has a BMC, as in the README but for the cipher (ipmi_sim knows no
 # better one) and the pauses that a real chassis wants. Node 3 has an agent that says once
-# that the node was fenced, and it was not.
+# that the node was fenced, and it was not. As node 3 has it, node 1 has an agent that hangs.
 conf_agents() {
 	local n
 	for n in 1 2 3; do
@@ -27,11 +27,21 @@ conf_agents() {
 			[ -e $RIG_ST/lied ] || { : > $RIG_ST/lied; exit 0; }
 			exec fence_rig
 		END
-		chmod 755 "$RIG_ST/n$n/usr.up/sbin/fence_liar"
+		printf '#!/bin/sh\nexec sleep 600\n' > "$RIG_ST/n$n/usr.up/sbin/fence_hanging"
+		chmod 755 "$RIG_ST/n$n/usr.up/sbin/"fence_{liar,hanging}
 	done
+	sed -i "s|<device name=\"power\" port=\"n1\"/>|<device name=\"hanging\"/>|
+		s|<fencedevices>|&<fencedevice name=\"hanging\" agent=\"fence_hanging\"/>|" "$RIG_ST/n3/cluster.conf"
 }
 
 master_is() { [ "$(master_of "$1")" = "$2" ]; }
+
+# What it says of them comes when it has long since voted.
+agent_that_hangs_does_not_hold_up_the_start() {
+	await 20 log_says 3 "device hanging: fence_hanging -o metadata has not ended within 10 s"
+	[ "$(line_of 3 "vote cast")" -lt "$(line_of 3 "fence_hanging")" ]
+}
+line_of() { grep -nF -- "$2" "$RIG_ST/n$1/qdiskd.out" | head -n 1 | cut -d : -f 1; }
 
 # The machine runs on, only its daemon stands still: nothing but the agent ends it.
 agent_of_debian_cuts_the_power_over_ipmi() {
@@ -72,8 +82,8 @@ lie_of_an_agent_is_found_out_and_the_node_fenced_again() {
 	await 10 log_says 1 "node 3 beats although its fencing reported success: it was not fenced, fencing it again"
 	await 10 node_died 3 "$since" power
 	diag "dead $(ms_between "$since" "$(died_at 3 "$since")") ms after the request that was lied about"
-	[ "$(fence_count 3 "$since")" = 1 ]
 	await 5 log_grown 1 "fence n3 dev 0.0 agent fence_liar result: success" 1
+	[ "$(fence_count 3 "$since")" = 1 ]
 	refute log_grown 1 "although its fencing reported success" 1
 }
 
@@ -86,6 +96,7 @@ await $((RIG_MASTER_S + RIG_Z_S)) master_is 1 1
 qdiskd_start 2 3
 await $((RIG_RING_S + RIG_MASTER_S + RIG_Z_S)) agree 1 2 3
 scenario agents_that_know_what_they_get_are_not_complained_about
+scenario_long agent_that_hangs_does_not_hold_up_the_start
 scenario agent_of_debian_cuts_the_power_over_ipmi
 scenario lie_of_an_agent_is_found_out_and_the_node_fenced_again
 scenario agent_of_debian_ends_well
