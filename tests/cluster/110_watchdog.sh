@@ -58,6 +58,19 @@ clean_stop_disarms_the_watchdog() {
 	both_start
 }
 
+# The process stays, and opens it anew: nothing expires in between.
+restart_in_step_disarms_the_watchdog_and_arms_it_again() {
+	local n armed
+	armed=$(log_count 1 "armed, timeout 1 s")
+	conf_set tko_up=1
+	told 1 2
+	for n in 1 2; do await 10 status_is $n .timings.tko_up 1; done
+	await $RIG_MASTER_S agree 1 2
+	log_grown 1 "armed, timeout 1 s" "$armed"
+	nap 1.5
+	for n in 1 2; do refute dog_says $n expired; done
+}
+
 watchdog_resets_a_node_whose_daemon_was_killed() {
 	qdiskd_kill 2
 	await 2 dog_says 2 "left armed"
@@ -155,6 +168,7 @@ scenario watchdog_is_armed_by_the_first_landing_and_petted_in_each_cycle
 scenario dead_lun_with_a_watchdog_is_petted_while_all_say_so
 scenario_long dead_lun_that_comes_back_for_one_lets_the_others_watchdog_expire
 scenario clean_stop_disarms_the_watchdog
+scenario restart_in_step_disarms_the_watchdog_and_arms_it_again
 scenario watchdog_resets_a_node_whose_daemon_was_killed
 scenario watchdog_resets_a_node_whose_daemon_stands_still
 scenario watchdog_resets_a_node_whose_corosync_stands_still

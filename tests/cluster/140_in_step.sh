@@ -5,15 +5,6 @@
 . "$(dirname "$0")/cluster.sh"
 cluster_enter "$@"
 
-# told NODE...: their cluster.conf as the settings say, and a SIGHUP each.
-told() {
-	local n
-	conf_derive
-	for n; do
-		conf_cluster > "$RIG_ST/n$n/cluster.conf"
-		service_signal qdiskd "$n" HUP
-	done
-}
 # What a daemon is: its pid, its name, its privileges, how it is scheduled.
 selves() {
 	local n pid

@@ -184,3 +184,13 @@ costs_nothing() {
 	[ "$(votes_withdrawn)" = "$votes" ] || { diag "a vote was withdrawn"; return 1; }
 }
 votes_withdrawn() { cat "$RIG_ST"/n?/qdiskd.out | grep -cF "vote withdrawn" || :; }
+
+# told NODE...: their cluster.conf as the settings say, and a SIGHUP each.
+told() {
+	local n
+	conf_derive
+	for n; do
+		conf_cluster > "$RIG_ST/n$n/cluster.conf"
+		service_signal qdiskd "$n" HUP
+	done
+}
