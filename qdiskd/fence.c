@@ -74,26 +74,34 @@ void fence_say_step(const struct fence_job *job, const char *agent, const char *
 		  job->method, job->device, agent, result);
 }
 
-/* The last line that an agent wrote, as a text. */
-static void last_line(const struct runner_result *result, char *ret_line, size_t size)
+/* The last line that an agent wrote, as a text: no control characters, no password. */
+static void last_line(const struct runner_result *result, const char *secrets, char ret_line[RUNNER_TAIL + 1])
 {
-	const char *end = result->output + result->output_size, *start;
-	size_t n;
+	const char *all = result->output, *end = all + result->output_size, *text = end, *start, *next;
+	char line[RUNNER_TAIL + 1];
+	size_t n, cut = fence_secret_longest(secrets);
 
-	while (end > result->output && (unsigned char)end[-1] <= ' ')
-		end--;
-	for (start = end; start > result->output && start[-1] != '\n';)
+	while (text > all && (unsigned char)text[-1] <= ' ')
+		text--;
+	for (start = text; start > all && start[-1] != '\n';)
 		start--;
-	n = (size_t)(end - start) < size - 1 ? (size_t)(end - start) : size - 1;
+	next = memchr(text, '\n', (size_t)(end - text));
+	n = (size_t)((next ? next : end) - start);
+	/* what is left of a password where the output was cut */
+	if (start == all && result->output_size == RUNNER_TAIL && cut) {
+		cut = cut - 1 < n ? cut - 1 : n;
+		start += cut;
+		n -= cut;
+	}
 	for (size_t i = 0; i < n; i++)
-		ret_line[i] = start[i] ? start[i] : ' ';
-	ret_line[n] = '\0';
-}
-
-static void control_blank(char *line)
-{
-	for (; *line; line++)
-		*line = (unsigned char)*line < ' ' || *line == 0x7f ? ' ' : *line;
+		line[i] = start[i] ? start[i] : ' ';
+	line[n] = '\0';
+	fence_secret_mask(secrets, line, ret_line, RUNNER_TAIL + 1);
+	/* only now: there may be a tab in a password, and a blank at its end */
+	for (n = 0; ret_line[n]; n++)
+		ret_line[n] = (unsigned char)ret_line[n] < ' ' || ret_line[n] == 0x7f ? ' ' : ret_line[n];
+	while (n > 0 && ret_line[n - 1] == ' ')
+		ret_line[--n] = '\0';
 }
 
 void fence_say_why(const struct fence_job *job, const struct runner_result *result,
@@ -106,16 +114,14 @@ void fence_say_why(const struct fence_job *job, const struct runner_result *resu
 		[RUNNER_LOST] = "its end was not seen",
 	};
 	bool number = result->end == RUNNER_EXITED || result->end == RUNNER_SIGNALED;
-	char line[RUNNER_TAIL], masked[RUNNER_TAIL], code[16] = "";
+	char line[RUNNER_TAIL + 1], code[16] = "";
 
-	last_line(result, line, sizeof(line));
-	fence_secret_mask(secrets, line, masked, sizeof(masked));
-	control_blank(masked);	/* last: a password may have a tab in it */
+	last_line(result, secrets, line);
 	if (number)
 		(void)snprintf(code, sizeof(code), " %d", result->code);
 	fence_say(job, FENCE_NOTE_WHY, "%s %s agent %s: %s%s after %llu ms%s%s", verb(job), job->name,
 		  job->agent, how[result->end], code, (unsigned long long)result->took_ms,
-		  masked[0] ? ", said: " : "", masked);
+		  line[0] ? ", said: " : "", line);
 }
 
 /* ---- One job ---- */

@@ -37,4 +37,7 @@ void fence_pacemaker_leave(struct fence_job *job, uint64_t now_ms);
  * key=value lines of `args` replaced by "***". Cut at `size`. */
 void fence_secret_mask(const char *args, const char *text, char *ret_text, size_t size);
 
+/* The longest of these passwords, bytes; 0: there is none. */
+size_t fence_secret_longest(const char *args);
+
 #endif

@@ -14,9 +14,9 @@ static bool key_is_secret(const char *key, size_t size)
 	return false;
 }
 
-/* The longest password that stands at `at`; its length, or 0. A password_script and
- * what ends in _file name a program or a file: those are no secrets, and are masked
- * all the same. */
+/* The longest password that `at` begins with, or of all where that is NULL; its length, or 0.
+ * A password_script and what ends in _file name a program or a file: those are no secrets, and
+ * are masked all the same. */
 static size_t secret_at(const char *args, const char *at)
 {
 	size_t longest = 0;
@@ -26,11 +26,16 @@ static size_t secret_at(const char *args, const char *at)
 		size_t size = equal ? (size_t)(end - equal) - 1 : 0;
 
 		if (size > longest && key_is_secret(line, (size_t)(equal - line)) &&
-		    strncmp(at, equal + 1, size) == 0)
+		    (!at || strncmp(at, equal + 1, size) == 0))
 			longest = size;
 		line = *end ? end + 1 : end;
 	}
 	return longest;
+}
+
+size_t fence_secret_longest(const char *args)
+{
+	return secret_at(args, NULL);
 }
 
 void fence_secret_mask(const char *args, const char *text, char *ret_text, size_t size)

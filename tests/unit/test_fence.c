@@ -12,6 +12,8 @@ static const char agent_script[] =
 	"case $args in\n"
 	"*do=fail*) echo talk; echo 'no route to bmc'; exit 1;;\n"
 	"*do=tab*) printf 'no\\troute to bmc\\n'; exit 1;;\n"
+	"*do=long*) printf 's3cret%0509d\\n' 0; exit 1;;\n"
+	"*do=blank*) echo 'no route '; echo; exit 1;;\n"
 	"*do=hang*) echo $$ >\"${0%/*}/hanging\"; sleep 60;;\n"
 	"*do=die*) kill -9 $$;;\n"
 	"*do=flood*) yes | head -c 1000000; exit 0;;\n"
@@ -358,6 +360,21 @@ static void password_with_a_tab_in_it_is_masked(void **state)
 	assert_non_null(strstr(notes, ", said: *** to bmc\n"));
 }
 
+static void password_with_a_blank_at_its_end_is_masked(void **state)
+{
+	(void)state;
+	assert_int_equal(fence_2("do=blank\npasswd=route "), QD_FENCE_FAILED);
+	assert_non_null(strstr(notes, ", said: no ***\n"));
+}
+
+/* Of a long line its end is kept, which begins in the middle of the password. */
+static void password_that_was_cut_with_the_line_is_not_told(void **state)
+{
+	(void)state;
+	assert_int_equal(fence_2("do=long\npasswd=s3cret"), QD_FENCE_FAILED);
+	assert_non_null(strstr(notes, ", said: 0"));
+}
+
 static void password_among_shown_arguments_is_masked(void **state)
 {
 	(void)state;
@@ -396,6 +413,8 @@ int main(void)
 		TEST(fence_mode_lun_does_not_keep_fence_node_from_the_methods),
 		TEST(password_that_the_agent_says_is_masked),
 		TEST(password_with_a_tab_in_it_is_masked),
+		TEST(password_with_a_blank_at_its_end_is_masked),
+		TEST(password_that_was_cut_with_the_line_is_not_told),
 		TEST(password_among_shown_arguments_is_masked),
 	};
 
