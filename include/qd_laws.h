@@ -49,10 +49,20 @@ static inline uint64_t qd_law_sync_ms(const struct qd_timings *t)
 	return qd_law_master_recovery_ms(t) + 2u * (uint64_t)t->interval_ms;
 }
 
-/* Z: how long corosync may go on counting a vote whose daemon is silent. */
+/* So long by one node's clock is at most so long by another's: clocks of live nodes drift
+ * apart by less than 1 part in 2*K. */
+static inline uint64_t qd_law_drift_ms(const struct qd_timings *t, uint64_t ms)
+{
+	return ms + ms / (2u * t->tko) + 1;
+}
+
+/* Z: how long corosync may go on counting a vote whose daemon is silent, by the clock of
+ * whoever waits: its own times, a slow clock, and 2*I. */
 static inline uint64_t qd_law_forget_ms(const struct qd_params *p)
 {
-	return (uint64_t)p->v_ms + p->token_ms + p->consensus_ms + p->y_ms + 2u * (uint64_t)p->t.interval_ms;
+	uint64_t its_ms = (uint64_t)p->v_ms + p->token_ms + p->consensus_ms + p->y_ms;
+
+	return qd_law_drift_ms(&p->t, its_ms) + 2u * (uint64_t)p->t.interval_ms;
 }
 
 /* Resolve what is configured and what corosync runs into the values in force,

@@ -122,9 +122,9 @@ static bool surely_armed(const struct qd_member *m)
  */
 static uint64_t lun_wait_ms(const struct qd_state *s, const struct qd_member *m)
 {
-	uint64_t wait_ms = m->armed_ms + (uint64_t)member_limit(m, &s->p) * s->p.t.interval_ms;
+	uint64_t dead_ms = (uint64_t)member_limit(m, &s->p) * s->p.t.interval_ms;
 
-	return wait_ms + wait_ms / (2 * s->p.t.tko) + 1;
+	return qd_law_drift_ms(&s->p.t, m->armed_ms + dead_ms);
 }
 
 /* It has been dead for so long that its watchdog must have reset it; while I say that my

@@ -119,7 +119,7 @@ static void check_watchdog(struct laws *l)
 	uint32_t timeout_s = qd_law_watchdog_s(&p->t);
 	uint64_t reset_ms = qd_law_withdraw_ms(&p->t) + 1000u * (uint64_t)timeout_s;
 
-	if (!p->watchdog || reset_ms <= qd_law_forget_ms(p))
+	if (!p->watchdog || qd_law_drift_ms(&p->t, reset_ms) <= qd_law_forget_ms(p))
 		return;
 	law_error_of(l, "watchdog", "hardware counts whole seconds, and %u s are longer than is safe with "
 		     "interval %u ms and tko %u; use a longer interval or tko", timeout_s, p->t.interval_ms,

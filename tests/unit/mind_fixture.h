@@ -15,7 +15,12 @@
 
 /* The native defaults at a token of 3 s; Z follows. */
 enum { I = 200, K = 8, U = 2, W = 2, M = 3, V = 1400, Y = 3000, TOKEN = 3000, CONSENSUS = 3600 };
-enum { L1 = (K - 1) * I, L2 = K * I, Z = V + TOKEN + CONSENSUS + Y + 2 * I };
+enum {
+	L1 = (K - 1) * I,
+	L2 = K * I,
+	FORGETS = V + TOKEN + CONSENSUS + Y,	/* by the voter's clock */
+	Z = FORGETS + FORGETS / (2 * K) + 1 + 2 * I
+};
 
 #define LIFE 0x1111u		/* my first incarnation */
 #define NEXT_LIFE 0x2222u	/* what `random` gives for the next */
