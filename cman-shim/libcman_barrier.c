@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libcman_group.h"
 #include "libcman_private.h"
@@ -209,6 +210,8 @@ struct waiter {
 	struct cman_conn conn;
 	struct rendezvous meeting;
 	bool announce; /* somebody joined who does not know of us */
+	bool left;     /* the group has seen us leave */
+	uint32_t node_id; /* of this node */
 };
 
 static void on_group(void *to, struct conn_members members, struct conn_members left,
@@ -219,6 +222,7 @@ static void on_group(void *to, struct conn_members members, struct conn_members 
 	for (unsigned i = 0; i < left.count; i++) {
 		if (!members_has_node(members, left.list[i].nodeid))
 			rendezvous_leave(&w->meeting, left.list[i].nodeid);
+		w->left |= left.list[i].nodeid == w->node_id && left.list[i].pid == (uint32_t)getpid();
 	}
 	w->announce |= joined.count > 0;
 }
@@ -306,9 +310,27 @@ static int waiter_wait(struct waiter *w, struct cman_guard *g, uint64_t deadline
 	return verdict == RENDEZVOUS_MET ? 0 : ESRCH;
 }
 
+/* Leave, and see it done: until then the barrier counts as waited at, and the caller's next
+ * call may be to delete it. Whatever hinders it: closing the connection leaves, too. */
+static void waiter_leave(struct waiter *w, const struct cman_guard *g, const char *name)
+{
+	struct cpg_name group = barrier_group(name);
+	int taken = 1;
+	cs_error_t rc;
+
+	do
+		rc = cpg_leave(w->conn.handle, &group);
+	while (conn_again(g, rc));
+	while (rc == CS_OK && !w->left && taken >= 0) {
+		taken = conn_dispatch_one(&w->conn);
+		if (taken == 0)
+			taken = conn_wait(&w->conn, g);
+	}
+}
+
 static int barrier_wait(struct cman_stack *s, const char *name)
 {
-	struct waiter w = { .announce = false };
+	struct waiter w = { .node_id = s->node_id };
 	uint64_t deadline_ms = 0;
 	struct barrier b;
 	int result = barrier_load(s, name, &b);
@@ -323,6 +345,8 @@ static int barrier_wait(struct cman_stack *s, const char *name)
 	result = waiter_open(&w, &s->guard, name);
 	if (!result)
 		result = waiter_wait(&w, &s->guard, deadline_ms);
+	if (result >= 0)
+		waiter_leave(&w, &s->guard, name);
 	conn_close(&w.conn, &s->guard);
 	if (!result && (b.flags & FLAG_AUTODELETE))
 		(void)barrier_remove(s, name); /* another program of this node may have */
