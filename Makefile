@@ -403,7 +403,7 @@ random := RIG_BUILD=$(CURDIR)/$B RANDOM_SEED=$(SEED) RANDOM_CAMPAIGN=$(CAMPAIGN)
 .PHONY: random soak soak-vm rounds
 random: all $(helpers)
 	$(Q)RANDOM_SECONDS=$(SECONDS) $(random)
-soak: all $(helpers) soak-sim soak-memory explore
+soak: all $(helpers) soak-sim soak-memory soak-cman explore
 	$(Q)RANDOM_SECONDS=1800 $(random)
 	$(Q)$(MAKE) --no-print-directory rounds ROUNDS_OF="$(wildcard tests/cluster/1[5-8]0_*.sh)"
 
@@ -416,6 +416,19 @@ soak-memory: all $T/device/test_aio_trouble $T/unit/test_config
 soak-vm: all
 	$(Q)tests/packages.sh --vm
 	$(Q)BUILD=$(CURDIR)/$B tests/run -t 3000 tests/vm/vm.sh
+
+# libcman and the programs over it: under valgrind, where waiting is all they do; then built
+# with sanitizers, beside a corosync and a qdiskd that are not
+.PHONY: soak-cman soak-cman-sanitized
+memcheck := valgrind -q --vgdb=no --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
+soak-cman: all $(helpers)
+	$(Q)LIBCMAN_UNDER="$(memcheck) --log-file=@/%p" $(run) $(filter %_data.sh %_notify.sh %_stop.sh %_old.sh,$(check_cman))
+	$(Q)LIBCMAN_UNDER="$(memcheck) --error-exitcode=9" $(run) tests/device/ccs_config_validate.sh
+	$(Q)$(MAKE) --no-print-directory SANITIZE=address,undefined LIBCMAN_BESIDE=$(CURDIR)/$B soak-cman-sanitized
+soak-cman-sanitized: $B/cman_tool $B/fence_node $B/ccs_config_validate $B/qdisk-readconf $(cluster_programs:%=$T/cluster/%)
+	$(Q)$(run) tests/device/ccs_config_validate.sh
+	$(Q)LIBCMAN_FROM=$(CURDIR)/$B LIBCMAN_CLIENT=$(CURDIR)/$T/cluster/libcman_client \
+		$(subst RIG_BUILD=$(CURDIR)/$B,RIG_BUILD=$(LIBCMAN_BESIDE),$(run)) $(filter-out %_abi.sh %_old.sh,$(check_cman))
 
 # every cluster scenario ROUNDS times; stops at the first failure
 ROUNDS ?= 10
@@ -590,11 +603,12 @@ help:
 	@echo 'check-device   mkqdisk, aio and heuristics on loop devices and namespaces'
 	@echo 'check-cluster  real corosync nodes in namespaces'
 	@echo 'random         random faults on real corosync: SECONDS=180 SEED= CAMPAIGN= PLAN='
-	@echo 'soak           soak-sim, soak-memory, explore, 30 minutes of random, ten rounds of failover'
+	@echo 'soak           soak-sim, soak-memory, soak-cman, explore, 30 minutes of random, ten rounds of failover'
 	@echo 'soak-vm        the daemon under a real watchdog, in an emulated machine; three minutes and more'
 	@echo 'explore        every order of events in a small world, up to some faults; ten minutes'
 	@echo 'soak-sim       SECONDS=180 of seeds that nobody has simulated before, on all processors'
 	@echo 'soak-memory    a million failed reads, ten thousand reloads, and no page more than before'
+	@echo 'soak-cman      libcman, cman_tool and ccs_config_validate under valgrind, and with sanitizers'
 	@echo 'rounds         ROUNDS=10 rounds of the cluster scenarios, the long ones too; ROUNDS_OF= some of them'
 	@echo 'demo           three nodes and a LUN, live: death, last man standing, split'
 	@echo 'demo-failover  Pacemaker and a web server on two nodes, seven faults: how long the page is away'

@@ -176,4 +176,4 @@ for name in nothing_works_without_corosync services_is_gone_by_name wait_for_quo
 done
 scenario_long leave_remove_says_what_corosync_cannot
 scenario_long kill_ends_the_victims_corosync
-tap_done
+libcman_done

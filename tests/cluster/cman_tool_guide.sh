@@ -9,6 +9,7 @@
 . "$(dirname "$0")/cman_tool.inc"
 export RIG_LIMIT=580
 cluster_enter "$@"
+libcman_under
 
 gateway=$RIG_NET.254
 
@@ -144,4 +145,4 @@ if [ -n "${RIG_LONG:-}" ]; then
 	three_nodes_all_but_one
 	two_nodes_of_the_guide 1000 21000
 fi
-tap_done
+libcman_done

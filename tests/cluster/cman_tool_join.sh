@@ -3,6 +3,7 @@
 # shellcheck source=tests/cluster/cman_tool.inc
 . "$(dirname "$0")/cman_tool.inc"
 cluster_enter "$@"
+libcman_under
 
 join="-t 60 -w join -P"
 is_file() { node_exec "$1" test -e "$2"; }
@@ -233,4 +234,4 @@ for name in join_without_a_valid_configuration_changes_nothing join_of_a_node_th
 	ids_beyond_64_join_without_a_quorum_disk; do
 	scenario $name
 done
-tap_done
+libcman_done

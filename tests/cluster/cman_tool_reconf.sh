@@ -4,6 +4,7 @@
 # shellcheck source=tests/cluster/cman_tool.inc
 . "$(dirname "$0")/cman_tool.inc"
 cluster_enter "$@"
+libcman_under
 
 # cluster_conf VERSION "NODES" QUORUMD: the file, on all nodes.
 cluster_conf() {
@@ -185,4 +186,4 @@ for name in two_nodes_join_without_a_quorum_disk quorum_disk_is_added_without_do
 	quorum_disk_is_removed_without_downtime; do
 	scenario $name
 done
-tap_done
+libcman_done

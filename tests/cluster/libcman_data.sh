@@ -403,4 +403,4 @@ done
 corosync_start 2
 await 10 total_votes_are 1 3
 scenario barrier_of_a_node_that_leaves_ends_with_esrch
-tap_done
+libcman_done

@@ -1,12 +1,13 @@
 /* Each function of libcman towards a corosync that stands still or dies.
  *
- *	libcman_limits stopped|killed|gone
+ *	libcman_limits stopped|killed|gone [FACTOR]
  *
  * A process for each function makes its handle and what else the call needs; "ready"
  * is printed when all have. After a line on stdin each makes its call, and prints "good"
  * or "bad", the name, what came of it and after how long. The limits are those of
  * libcman(3): 10 seconds for a corosync that is stopped, 2 seconds for one that dies
- * under the call, none for one that is gone already.
+ * under the call, none for one that is gone already. FACTOR: so much longer, where all
+ * these processes run under something that is slow.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -25,6 +26,7 @@
 #define BARRIER_S 1
 
 static cman_handle_t h;
+static int factor = 1;
 static uint8_t port; /* of this process alone */
 
 static void on_event(cman_handle_t handle, void *privdata, int reason, int arg)
@@ -331,10 +333,10 @@ static int result_good(enum outcome outcome, enum mode mode, int result, int err
 static long long limit_ms(enum outcome outcome, enum mode mode)
 {
 	if (outcome == LOCAL || outcome == PUMPS || (mode == GONE && outcome == ASKS))
-		return LOCAL_MS;
+		return factor * LOCAL_MS;
 	if (mode != STOPPED)
-		return DEATH_MS;
-	return outcome == WAITS ? BARRIER_S * 1000 + LIMIT_MS : LIMIT_MS;
+		return factor * DEATH_MS;
+	return factor * (outcome == WAITS ? BARRIER_S * 1000 + LIMIT_MS : LIMIT_MS);
 }
 
 /* One function, in a process of its own: its status. */
@@ -366,8 +368,10 @@ int main(int argc, char **argv)
 	enum mode mode = argc > 1 && strcmp(argv[1], "gone") == 0 ? GONE :
 			 argc > 1 && strcmp(argv[1], "killed") == 0 ? KILLED : STOPPED;
 	int ready[2], go[2], i;
-	char bytes[FUNCTIONS];
+	char bytes[FUNCTIONS] = { 0 };
 
+	if (argc > 2)
+		factor = atoi(argv[2]);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (pipe(ready) < 0 || pipe(go) < 0)
 		return EXIT_FAILURE;

@@ -317,4 +317,4 @@ for name in handle_that_was_finished_is_einval_everywhere handle_of_the_wrong_ki
 	scenario $name
 done
 for name in confchg_tells_who_joins_and_who_leaves device_answers_for_the_new_ring; do scenario $name; done
-tap_done
+libcman_done

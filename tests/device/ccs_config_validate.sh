@@ -16,7 +16,8 @@ good=$PWD/../corosync_conf/guide.xml
 says() {
 	local want=$1 text=$2 rc=0
 	shift 2
-	timeout 20 "$BUILD/ccs_config_validate" "$@" > "$tmp/out" 2>&1 || rc=$?
+	# shellcheck disable=SC2086	# a list of words
+	timeout 20 ${LIBCMAN_UNDER:-} "$BUILD/ccs_config_validate" "$@" > "$tmp/out" 2>&1 || rc=$?
 	cat "$tmp/out"
 	[ $rc = "$want" ] || because "exit status $rc, wanted $want" || return 1
 	[ -z "$text" ] || grep -qxF -- "$text" "$tmp/out" || because "does not say: $text"
@@ -29,7 +30,8 @@ one_verdict() {
 	local file rc status count=0
 	for file in ../clusterconf/*.xml; do
 		rc=0
-		timeout 20 "$BUILD/ccs_config_validate" -f "$file" > "$tmp/out" 2>&1 || rc=$?
+		# shellcheck disable=SC2086
+		timeout 20 ${LIBCMAN_UNDER:-} "$BUILD/ccs_config_validate" -f "$file" > "$tmp/out" 2>&1 || rc=$?
 		status=$(reader_status "$file")
 		case $rc:$status in
 		0:0 | 3:-22 | 1:-22) ;;
