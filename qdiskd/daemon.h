@@ -68,6 +68,7 @@ enum instep_phase {
 struct lun_look {
 	int fd;			/* what it has to say, until it ends */
 	pid_t pid;
+	pid_t old_pid;		/* of the one before, not yet reaped; 0 none */
 	struct lun_look_result *result;	/* shared with it */
 	char text[1024];
 	size_t used;
@@ -251,6 +252,7 @@ qd_mask instep_awaited(const struct daemon *d);	/* for the status; 0 also where 
 /* reload_look.c: look at the LUN of `next` in a child; ends in instep_looked(). */
 int look_begin(struct daemon *d, const struct qd_config *next, const struct qd_params *params);
 void look_end(struct daemon *d);	/* nobody waits for it any more */
+void look_reap(struct daemon *d);	/* at each tick */
 void instep_looked(struct daemon *d, const struct lun_look_result *result, const char *text);
 
 /* restart.c: this program anew, in place of itself; returns where that cannot be. `idle`:

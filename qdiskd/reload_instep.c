@@ -149,6 +149,7 @@ void instep_tick(struct daemon *d)
 	uint64_t now_ms;
 	qd_mask awaited;
 
+	look_reap(d);
 	if (d->instep.phase != INSTEP_WAITING)
 		return;
 	now_ms = daemon_now_ms();

@@ -63,13 +63,21 @@ static void child(struct daemon *d, const struct qd_config *next, const struct q
 	_exit(look(d, next, params, d->instep.look.result));
 }
 
+void look_reap(struct daemon *d)
+{
+	struct lun_look *l = &d->instep.look;
+
+	if (l->old_pid && waitpid(l->old_pid, NULL, WNOHANG) != 0)
+		l->old_pid = 0;
+}
+
+/* It has nothing to say any more, or nobody listens. It is reaped when it has died: one
+ * that hangs in the kernel is not waited for. */
 static void look_close(struct lun_look *l)
 {
 	(void)close(l->fd);
-	if (waitpid(l->pid, NULL, WNOHANG) == 0) {
-		(void)kill(l->pid, SIGKILL);	/* it has nothing to say any more, or nobody listens */
-		(void)waitpid(l->pid, NULL, WNOHANG);
-	}
+	(void)kill(l->pid, SIGKILL);
+	l->old_pid = l->pid;
 	l->pid = 0;
 }
 

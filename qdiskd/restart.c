@@ -98,8 +98,6 @@ void restart_recall(struct daemon *d)
 	if (!p->known)
 		return;
 	(void)prctl(PR_SET_NAME, name ? name + 1 : d->argv[0]);	/* not "exe" */
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;	/* writers of the log and the like, which have ended */
 	if (d->options.foreground)
 		return;	/* stderr is seen, and the log is on it too */
 	memory = memfd_create("start", MFD_CLOEXEC);
@@ -112,7 +110,11 @@ void restart_tell(struct daemon *d)
 	char text[TOLD_MAX];
 	ssize_t n;
 
-	if (!d->past.known || d->options.foreground)
+	if (!d->past.known)
+		return;
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;	/* of the old life: the writer of its log, which has ended by now */
+	if (d->options.foreground)
 		return;
 	n = pread(STDERR_FILENO, text, sizeof(text) - 1, 0);
 	text[n > 0 ? n : 0] = '\0';

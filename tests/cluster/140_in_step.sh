@@ -109,6 +109,15 @@ taken_back_by_a_reload() {
 	cost_nobody "$since"
 }
 
+# The child that looked at the new LUN has been reaped.
+has_no_zombie() {
+	local pid zombies
+	pid=$(service_pid qdiskd "$1")
+	zombies=$(node_exec "$1" sh -c "awk '/^Name/ { name = \$2 } /^State/ { z = \$2 == \"Z\" }
+		/^PPid/ && z && name == \"qdiskd\" && \$2 == $pid { print name }' /proc/[0-9]*/status 2> /dev/null") || :
+	[ -z "$zombies" ] || { diag "zombies: $zombies"; return 1; }
+}
+
 # It stops while it waits: that is no move, and it may start again with the old file.
 stop_while_it_waits_is_none_for_the_new_configuration() {
 	local since
@@ -117,6 +126,7 @@ stop_while_it_waits_is_none_for_the_new_configuration() {
 	conf_set tko=10 label=rig3
 	told 2
 	await 10 log_says 2 "(label or device) waits for nodes 1 3 to be told of it"
+	await 2 has_no_zombie 2
 	qdiskd_stop 2
 	conf_set label=rig2
 	conf_derive
