@@ -13,7 +13,7 @@ legacy_11_read_error_in_the_first_cycle_does_not_reboot() {
 	victim=$(a_follower 1)
 	qdiskd_stop "$victim"
 	since=$(rig_now)
-	lun_path "$victim" err r slot=2	# its start reads the label alone
+	lun_path "$victim" err r slot=2 every=3	# not what its start reads: libblkid, and all slots once
 	qdiskd_start "$victim"
 	await 3 log_says "$victim" "fails: read: Input/output error"
 	nap "$(conf_seconds "$CONF_I")"
