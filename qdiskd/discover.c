@@ -84,7 +84,8 @@ static bool is_sector_size(uint32_t size)
 static bool probe_sound(const struct discover_probe *p)
 {
 	return p->error <= 0 && p->error > -4096 && p->why >= QD_FINE && p->why <= QD_BAD_SHORT &&
-	       is_bool(&p->label.has_ext) && is_bool(&p->content.found) && is_bool(&p->content.raid_member) &&
+	       is_bool(&p->label.has_ext) && is_bool(&p->label.reserved) && is_bool(&p->content.found) &&
+	       is_bool(&p->content.raid_member) &&
 	       memchr(p->content.text, 0, sizeof(p->content.text)) &&
 	       (p->error != 0 || is_sector_size(p->sector_size)) &&
 	       (p->error != 0 || p->why != QD_FINE || qd_label_valid(&p->label));
