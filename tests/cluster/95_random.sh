@@ -3,7 +3,7 @@
 # five nodes and a few storms of faults; see tests/random/plan.sh for what is drawn and
 # tests/random/judge.sh for what must be true.
 #
-# Environment: RANDOM_SECONDS   no campaign begins after so long (default 120)
+# Environment: RANDOM_SECONDS   no campaign begins after so long (default 180)
 #              RANDOM_SEED      the same faults again (default: a new seed, printed)
 #              RANDOM_CAMPAIGN  only this campaign of the seed
 #              RANDOM_PLAN      a file from plan_draw or by hand, instead of a seed
@@ -19,7 +19,7 @@
 . "$RIG_DIR/../random/judge.sh"
 # shellcheck source=tests/random/campaign.sh
 . "$RIG_DIR/../random/campaign.sh"
-export RANDOM_SECONDS=${RANDOM_SECONDS:-120}
+export RANDOM_SECONDS=${RANDOM_SECONDS:-180}
 export RANDOM_SEED=${RANDOM_SEED:-$((SRANDOM % 1000000))}
 export RIG_LIMIT=$((RANDOM_SECONDS + 400))
 cluster_enter "$@"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The kept corpora, then a short while of new inputs for each fuzz target: a line of TAP each.
-# Two at a time; all together take FUZZ_SECONDS (60) and the time to run the corpora.
+# Two at a time, two minutes of fuzzing for all together in FUZZ_SECONDS (60), and the time
+# to run the corpora.
 # shellcheck source=tests/fuzz/fuzz.sh
 . "$(dirname "$0")/fuzz.sh"
 
