@@ -241,7 +241,7 @@ docs-words:
 		$(filter tests/%,$(check_unit) $(check_device) $(check_cluster)))
 END
 check makefile_lists_are_read test "$(grep -c '\.c$' "$dir/words")" -gt 50
-tr -s ' \t(),' '\n' <Makefile | grep -v '[*%]' |
+cat Makefile tests/tests.mk tests/fuzz/fuzz.mk | tr -s ' \t(),' '\n' | grep -v '[*%]' |
 	grep -E '^(heuristics|qdiskd|mkqdisk|cman-shim|include|man|tests)/' >>"$dir/words"
 while read -r f; do [ -e "$f" ] || echo "$f is not there"; done <"$dir/words" | none makefile_files_exist
 find qdiskd mkqdisk cman-shim tests -name '*.c' | while read -r f; do
@@ -318,7 +318,7 @@ for command in "$get_make" "sudo make demo" "sudo make check"; do
 	n=${at:-$n}
 done | none readme_has_its_commands_in_order
 for target in demo check install; do
-	grep -q "^$target:" Makefile || echo "README's 'make $target' is no target"
+	grep -q "^$target:" Makefile tests/tests.mk || echo "README's 'make $target' is no target"
 done | none readme_commands_are_targets
 grep -oE '\b(qdiskd|include|man|tests|heuristics|mkqdisk|cman-shim)/[A-Za-z0-9_*.-]+[A-Za-z0-9_*]' README |
 	while read -r f; do compgen -G "$f" >/dev/null || echo "README: $f is not there"; done |

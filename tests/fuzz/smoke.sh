@@ -6,7 +6,7 @@
 . "$(dirname "$0")/fuzz.sh"
 
 cd "$here/../.." || exit 1
-read -ra targets <<< "${FUZZ_TARGETS:?the targets, see the Makefile}"
+read -ra targets <<< "${FUZZ_TARGETS:?the targets, see tests/tests.mk}"
 each=$((${FUZZ_SECONDS:-60} * 2 / ${#targets[@]}))
 
 smoke() {
