@@ -91,7 +91,8 @@ libcman := libcman libcman_admin libcman_barrier libcman_cluster libcman_cluster
 libcman_src := $(libcman:%=cman-shim/%.c)
 
 # floor 4
-qdiskd_src := qdiskd/main.c qdiskd/instance.c qdiskd/start.c qdiskd/agree.c qdiskd/moved.c qdiskd/restart.c qdiskd/ports.c qdiskd/ports_lun.c qdiskd/ports_run.c qdiskd/ports_agents.c qdiskd/ports_fence.c qdiskd/ports_watchdog.c qdiskd/snapshot.c \
+qdiskd_src := qdiskd/main.c qdiskd/process.c qdiskd/instance.c qdiskd/start.c qdiskd/agree.c qdiskd/moved.c qdiskd/restart.c \
+	qdiskd/ports.c qdiskd/ports_lun.c qdiskd/ports_run.c qdiskd/ports_agents.c qdiskd/ports_fence.c qdiskd/ports_watchdog.c qdiskd/snapshot.c \
 	qdiskd/reload.c qdiskd/reload_instep.c qdiskd/reload_look.c qdiskd/reload_nodes.c qdiskd/selffence.c
 mkqdisk_src := mkqdisk/mkqdisk.c mkqdisk/mk_label.c mkqdisk/mk_list.c mkqdisk/mk_use.c \
 	mkqdisk/mk_write.c

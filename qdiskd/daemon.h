@@ -277,10 +277,16 @@ void self_fence_now(struct daemon *d, enum qd_self_fence reason) __attribute__((
 
 /* main.c: open the log, once. 0 or negative errno. */
 int daemon_log(struct daemon *d);
-void daemon_pid_file_remove(void);
 
-/* main.c: scheduling as configured, again at a reload; a failure is logged only. */
-void daemon_priority(const struct daemon *d);
+/* process.c. Background: fork; the parent ends when the child says that it is ready, or with
+ * its exit code. */
+void process_background(struct daemon *d);
+void process_ready(struct daemon *d);
+void process_stdio_close(void);
+void process_pid_file(void);
+void process_pid_file_remove(void);
+/* Scheduling as configured, again at a reload; a failure is logged only. */
+void process_priority(const struct daemon *d);
 
 /* main.c: a clean stop, for good: a configuration that waits is dropped. */
 void daemon_stop(struct daemon *d);

@@ -4,16 +4,12 @@
 #include <getopt.h>
 #include <linux/close_range.h>
 #include <malloc.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,7 +17,6 @@
 #include "daemon.h"
 
 #define CONFIG_FILE "/etc/cluster/cluster.conf"
-#define PID_FILE "/run/qdiskd.pid"
 #define BLACKBOX RUN_DIR "/blackbox"
 #define COROSYNC_WAIT_MS 200u
 #define LARGE_BYTES (64 * 1024)
@@ -79,100 +74,6 @@ static int options_parse(int argc, char **argv, struct options *o)
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;
-}
-
-/* ---- Process ---- */
-
-static void stdio_close(void)
-{
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	for (int i = 0; i < 3 && fd >= 0; i++)
-		(void)dup2(fd, i);
-	if (fd > 2)
-		(void)close(fd);
-}
-
-/* Fork; the parent waits until the child says that it runs, or its exit code. */
-static void daemonize(struct daemon *d)
-{
-	int pipe_fd[2];
-	int status = EXIT_CONFIG;
-	char ready;
-	pid_t pid;
-
-	if (pipe2(pipe_fd, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
-		fprintf(stderr, "qdiskd: cannot daemonize: %m\n");
-		exit(EXIT_CONFIG);
-	}
-	if (pid > 0) {
-		(void)close(pipe_fd[1]);
-		if (read(pipe_fd[0], &ready, 1) == 1)
-			_exit(ready);
-		if (waitpid(pid, &status, 0) == pid && WIFEXITED(status))
-			_exit(WEXITSTATUS(status));
-		_exit(EXIT_CONFIG);
-	}
-	(void)close(pipe_fd[0]);
-	d->ready_fd = pipe_fd[1];
-	(void)setsid();	/* a fresh child is no group leader: cannot fail */
-	if (chdir("/") != 0)
-		fprintf(stderr, "qdiskd: chdir /: %m\n");
-}
-
-static void ready_tell(struct daemon *d)
-{
-	char ok = EXIT_OK;
-
-	if (d->ready_fd < 0)
-		return;
-	(void)!write(d->ready_fd, &ok, 1);	/* a parent that is gone does not care */
-	(void)close(d->ready_fd);
-	d->ready_fd = -1;
-	stdio_close();
-}
-
-static void pid_file_write(void)
-{
-	char text[16];
-	int n = snprintf(text, sizeof(text), "%d", (int)getpid());
-	int fd = open(PID_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-
-	if (fd < 0 || write(fd, text, (size_t)n) != n)
-		log_line(LOG_WARNING, "%s: cannot be written: %m", PID_FILE);
-	if (fd >= 0)
-		(void)close(fd);
-}
-
-void daemon_pid_file_remove(void)
-{
-	(void)unlink(PID_FILE);
-}
-
-/* Real-time, in memory, the last one that the kernel kills. Each is best effort:
- * a container may forbid it. The highest priority unless configured otherwise:
- * while corosync waits for our answer it spins at its own, the highest too. */
-void daemon_priority(const struct daemon *d)
-{
-	uint32_t scheduler = d->config.scheduler == QD_UNSET ? 'r' : d->config.scheduler;
-	int policy = scheduler == 'f' ? SCHED_FIFO : scheduler == 'o' ? SCHED_OTHER : SCHED_RR;
-	struct sched_param param = { .sched_priority = sched_get_priority_max(policy) };
-	int fd;
-
-	if (policy != SCHED_OTHER && d->config.priority != QD_UNSET)
-		param.sched_priority = (int)d->config.priority;
-
-	if (sched_setscheduler(0, policy | SCHED_RESET_ON_FORK, &param) != 0)
-		log_line(LOG_WARNING, "scheduler %c priority %d: %m", (int)scheduler, param.sched_priority);
-	if (policy == SCHED_OTHER && d->config.nice != 0 && setpriority(PRIO_PROCESS, 0, d->config.nice) != 0)
-		log_line(LOG_WARNING, "nice %d: %m", d->config.nice);
-	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
-		log_line(LOG_WARNING, "memory cannot be locked: %m");
-	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "-1000", 5) != 5)
-		log_line(LOG_WARNING, "oom_score_adj cannot be set: %m");
-	if (fd >= 0)
-		(void)close(fd);
 }
 
 /* ---- Loop ---- */
@@ -321,7 +222,7 @@ static void leave(struct daemon *d)
 	instance_unlock(d);
 	if (d->instep.phase == INSTEP_LEAVING)
 		restart_exec(d, idle);
-	daemon_pid_file_remove();
+	process_pid_file_remove();
 	log_line(LOG_INFO, "Halting qdisk operations, exit code %d", d->exit_status);
 	log_done();
 	_exit(d->exit_status);
@@ -353,16 +254,16 @@ static int run(struct daemon *d)
 		log_line(LOG_INFO, "Quorum Daemon Initializing");
 		log_line(LOG_INFO, "Quorum Partition: %s Label: %s", d->lun.path, d->lun.label.name);
 		reload_log(&d->findings);
-		daemon_priority(d);
+		process_priority(d);
 		rc = loop_open(d);
 	}
 	if (rc != 0) {
 		fprintf(stderr, "qdiskd: Initialization failed: %s\n", strerror(-rc));
 		return EXIT_CONFIG;
 	}
-	pid_file_write();
+	process_pid_file();
 	instance_name(d);
-	ready_tell(d);
+	process_ready(d);
 	qb_loop_run(d->loop);
 	leave(d);
 }
@@ -402,7 +303,7 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (d->options.quiet)
-		stdio_close();
+		process_stdio_close();
 	d->ready_fd = -1;
 	d->argv = argv;
 	restart_recall(d);
@@ -420,6 +321,6 @@ int main(int argc, char **argv)
 	if (rc != EXIT_OK)
 		return rc;
 	if (!d->options.foreground && !d->past.known)
-		daemonize(d);
+		process_background(d);
 	return run(d);
 }

@@ -134,7 +134,7 @@ static enum reload_end reload_apply(struct daemon *d)
 	fence_configure(&d->fence, &d->config);
 	ports_agents(d);
 	ports_status_file(d);
-	daemon_priority(d);
+	process_priority(d);
 	if (log_apply(&d->config.log) != 0)
 		log_line(LOG_WARNING, "log file %s cannot be opened", d->config.log.logfile);
 	reload_commit(d, &params);

@@ -202,7 +202,7 @@ static void obey(struct daemon *d, int signal)
 {
 	if (signal != SIGHUP) {
 		log_line(LOG_INFO, "Halting qdisk operations, exit code 0");
-		daemon_pid_file_remove();
+		process_pid_file_remove();
 		log_done();
 		_exit(EXIT_OK);
 	}

@@ -35,7 +35,7 @@ table='
 3 status	qdiskd/status.[ch] qdiskd/status_*.[ch]
 3 config	qdiskd/config.[ch] qdiskd/config_*.[ch]
 3 clusterconf	cman-shim/clusterconf.[ch] cman-shim/clusterconf_*.[ch]
-4 qdiskd	qdiskd/daemon.h qdiskd/main.c qdiskd/start.c qdiskd/agree.c qdiskd/moved.c qdiskd/restart.c qdiskd/ports.c qdiskd/ports_*.c
+4 qdiskd	qdiskd/daemon.h qdiskd/main.c qdiskd/process.c qdiskd/start.c qdiskd/agree.c qdiskd/moved.c qdiskd/restart.c qdiskd/ports.c qdiskd/ports_*.c
 4 qdiskd	qdiskd/reload.c qdiskd/reload_*.c qdiskd/snapshot.c qdiskd/selffence.c qdiskd/instance.c
 4 qdisk-tool	qdiskd/qdisk_tool.c qdiskd/tool_*.[ch] qdiskd/fence_qdisk.c
 4 mkqdisk	mkqdisk/*.[ch]
