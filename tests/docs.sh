@@ -338,7 +338,7 @@ grep -rohwFf "$dir/table" --include='*.sh' --include='*.c' tests | sort -u | com
 
 unit=qdiskd/qdiskd.service
 unit_value() { sed -n "s/^$1=//p" $unit; }
-check unit_pid_file_is_the_daemons grep -qF "#define PID_FILE \"$(unit_value PIDFile)\"" qdiskd/main.c
+check unit_pid_file_is_the_daemons grep -qF "#define PID_FILE \"$(unit_value PIDFile)\"" qdiskd/process.c
 codes_man qdiskd.8 >"$dir/man"
 unit_value RestartPreventExitStatus | tr ' ' '\n' | grep -vxFf "$dir/man" | none unit_exit_codes_are_documented
 for f in $(unit_value EnvironmentFile); do
