@@ -418,6 +418,6 @@ uint64_t qd_next_deadline(const struct qd_state *s, uint64_t now_ms)
 	if (s->vote == QD_VOTE_NONE && vote_answer_owed(s) && !s->unregister_sent)
 		at = earlier(at, s->ring_since_ms + s->p.y_ms - i_ms);
 	if (s->late_since_ms && s->vote == QD_VOTE_CASTS_0 && !qd_ring_equal(s->end_ring, s->cs.ring))
-		at = earlier(at, s->late_since_ms + i_ms);
+		at = earlier(at, s->late_since_ms + 2 * i_ms);
 	return earlier(earlier(at, putoff_deadline(s)), stop_deadline(s));
 }

@@ -307,17 +307,17 @@ static bool answer_waits_for_mark(const struct qd_state *s, uint64_t now_ms)
 	       !answer_overdue(s, now_ms);
 }
 
-/* A 1 that is not wanted any more, carried out late, and for an interval the ring has not
+/* A 1 that is not wanted any more, carried out late, and for two intervals the ring has not
  * brought it round: it will be heard in the next one. That may come when this daemon is
- * gone. (In a ring that works it takes ms.) */
+ * gone. (In a ring that works it takes ms; what is sent within a sync is heard in it.) */
 static bool late_one_stays(struct qd_state *s, enum qd_vote vote, uint64_t now_ms)
 {
-	if (!cs_usable(&s->cs) || !s->cs.unheard_late)
+	if (!cs_usable(&s->cs) || !s->cs.unheard_late || s->cs.in_sync)
 		s->late_since_ms = 0;
 	else if (s->late_since_ms == 0)
 		s->late_since_ms = now_ms;
 	return s->late_since_ms && vote == QD_VOTE_CASTS_0 &&
-	       now_ms - s->late_since_ms >= s->p.t.interval_ms;
+	       now_ms - s->late_since_ms >= 2u * s->p.t.interval_ms;
 }
 
 static void corosync_end(struct qd_state *s, enum qd_note_id why, struct qd_actions *out)

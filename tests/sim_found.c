@@ -239,7 +239,7 @@ static const char *late_one(struct sim_world *w)
 	return NULL;
 }
 
-/* Its daemon ends that corosync within an interval, and before the new ring: it may be
+/* Its daemon ends that corosync within two intervals, and before the new ring: it may be
  * dead itself by then. */
 static const char *found_late_one(struct sim_world *w)
 {
@@ -247,11 +247,11 @@ static const char *found_late_one(struct sim_world *w)
 	const char *why = late_one(w);
 	uint64_t gone_on = w->now;
 
-	while (!why && n->co.up && w->now < gone_on + sim_cycles(w, 2))
+	while (!why && n->co.up && w->now < gone_on + sim_cycles(w, 3))
 		sim_run(w, w->now + 1);
 	EXPECT(!why, why);
 	EXPECT(!n->co.up, "corosync is not ended");
-	EXPECT(w->now <= gone_on + sim_cycles(w, 1) + 5000, "it is ended late");
+	EXPECT(w->now <= gone_on + sim_cycles(w, 2) + 5000, "it is ended late");
 	sim_stage_pass(w, 60000);
 	EXPECT(sim_all_quorate(w, 6), "the others are not quorate at the end");
 	return NULL;

@@ -112,20 +112,30 @@ static void late_and_unwanted(void)
 	assert_int_equal(m.s.vote, QD_VOTE_CASTS_0);
 }
 
-static void one_carried_out_late_ends_corosync_after_an_interval(void **state)
+static void one_carried_out_late_ends_corosync_after_two_intervals(void **state)
 {
-	uint64_t since;
+	uint64_t end;
 
 	(void)state;
 	late_and_unwanted();
-	since = m.s.late_since_ms;
+	end = m.s.late_since_ms + 2 * I;
 	assert_int_equal(m.ended_corosyncs, 0);
-	assert_true(qd_next_deadline(&m.s, since) <= since + I);
-	mind_event(&m, QD_EV_TIMER, since + I - 1 - m.tick_ms);
+	assert_true(qd_next_deadline(&m.s, m.s.late_since_ms) <= end);
+	mind_event(&m, QD_EV_TIMER, end - 1 - m.tick_ms);
 	assert_int_equal(m.ended_corosyncs, 0);
-	mind_event(&m, QD_EV_TIMER, since + I - m.tick_ms);
+	mind_event(&m, QD_EV_TIMER, end - m.tick_ms);
 	assert_int_equal(m.ended_corosyncs, 1);
 	assert_int_equal(m.noted[QD_NOTE_LATE_VOTE], 1);
+}
+
+/* What is sent within a sync is heard in it. */
+static void one_carried_out_late_within_a_sync_ends_nothing(void **state)
+{
+	(void)state;
+	late_and_unwanted();
+	m.in.cs.in_sync = true;
+	mind_cycles(&m, 4);
+	assert_int_equal(m.ended_corosyncs, 0);
 }
 
 static void one_carried_out_late_and_heard_ends_nothing(void **state)
@@ -167,7 +177,8 @@ int main(void)
 		test_with(fresh, answer_of_a_daemon_just_started_waits_for_the_mark),
 		test_with(fresh, answer_of_a_daemon_just_started_without_a_mark_is_0),
 		test_with(fresh, answer_of_a_daemon_that_cannot_read_its_slot_ends_corosync),
-		test_with(follower, one_carried_out_late_ends_corosync_after_an_interval),
+		test_with(follower, one_carried_out_late_ends_corosync_after_two_intervals),
+		test_with(follower, one_carried_out_late_within_a_sync_ends_nothing),
 		test_with(follower, one_carried_out_late_and_heard_ends_nothing),
 		test_with(follower, one_carried_out_late_and_wanted_ends_nothing),
 		test_with(follower, answer_lost_without_a_mark_knows_of_no_vote_before),
