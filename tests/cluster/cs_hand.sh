@@ -196,7 +196,9 @@ test_connect() {
 test_vote() {
 	ask 1 vote 1
 	check vote_one_makes_the_lone_node_quorate within 1 2000 seq=1 acc=1 cast=1 quorate=1 total=2 view=1
+	check vote_one_has_come_round_the_ring within 1 2000 unheard=0
 	ask 1 steady 20 20
+	echo "# 20 votes of 1: $reply"
 	check vote_one_repeated_wakes_nobody [ "$reply" = "wakes=0 accepted=20" ]
 	ask 1 vote 1 250
 	check vote_one_that_is_no_longer_good_is_cast_as_zero within 1 2000 acc=1 cast=0

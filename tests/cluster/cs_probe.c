@@ -57,13 +57,13 @@ static void snapshot_format(const struct cs_snapshot *s, char *line, size_t size
 		       " sync=%d quorate=%d view=%" PRIx64 " vseq=%" PRIu64
 		       " quorum=%u total=%u expected=%u device=%u reg=%d seq=%" PRIu64
 		       " acc=%d cast=%d pring=%u.%" PRIu64 " pq=%d facts=%" PRIu64
-		       " errors=%" PRIu64 " past=%d late=%d error=[%s]",
+		       " errors=%" PRIu64 " past=%d late=%d unheard=%d error=[%s]",
 		       s->connected, s->stalled, s->ended, s->ring.node_id, s->ring.seq, s->members,
 		       s->in_sync, s->quorate, s->view, s->view_seq, s->quorum, s->total_votes,
 		       s->expected_votes, s->device_votes, s->registered, s->polled_seq,
 		       s->polled_accepted, s->polled_cast, s->polled_ring.node_id,
 		       s->polled_ring.seq, s->polled_quorate, s->facts_changes, s->error_changes,
-		       s->stale_past, s->unheard_late, s->error);
+		       s->stale_past, s->unheard_late, s->unheard, s->error);
 }
 
 static void facts_print(const struct qd_facts *f)
