@@ -270,7 +270,7 @@ help:
 	@echo 'check-device   mkqdisk, aio and heuristics on loop devices and namespaces'
 	@echo 'check-cluster  real corosync nodes in namespaces'
 	@echo 'random         random faults on real corosync: SECONDS=180 SEED= CAMPAIGN= PLAN='
-	@echo 'soak           soak-sim, soak-memory, soak-cman, explore, 30 minutes of random, ten rounds of failover'
+	@echo 'soak           soak-sim, soak-memory, soak-cman, explore, 30 minutes of random, a round of all, ten of failover'
 	@echo 'soak-vm        the daemon under a real watchdog, in an emulated machine; three minutes and more'
 	@echo 'explore        every order of events in a small world, up to some faults; ten minutes'
 	@echo 'soak-sim       SECONDS=180 of seeds that nobody has simulated before, on all processors'

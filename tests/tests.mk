@@ -230,6 +230,7 @@ random: all $(helpers)
 	$(Q)RANDOM_SECONDS=$(SECONDS) $(random)
 soak: all $(helpers) soak-sim soak-memory soak-cman explore
 	$(Q)RANDOM_SECONDS=1800 $(random)
+	$(Q)$(MAKE) --no-print-directory rounds ROUNDS=1
 	$(Q)$(MAKE) --no-print-directory rounds ROUNDS_OF="$(wildcard tests/cluster/1[5-8]0_*.sh)"
 
 # a million failed reads and ten thousand reloads, and no page more than before; minutes

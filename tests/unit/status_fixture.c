@@ -96,3 +96,14 @@ ssize_t client_ask(int fd, const char *request)
 	reply[n > 0 ? n : 0] = '\0';
 	return n;
 }
+
+void snapshot_fences(void)
+{
+	snapshot.node[1].fencing = (struct status_fencing){
+		.state = STATUS_FENCING_RUNS, .by = "fence_apc", .has_device = true, .method = 1, .device = 2,
+		.since_ms = NOW_MS - 3200, .tries = 2,
+	};
+	snapshot.node[2].fencing = (struct status_fencing){
+		.state = STATUS_FENCING_WAITS, .tries = 3, .next_ms = NOW_MS + 900,
+	};
+}

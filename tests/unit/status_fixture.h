@@ -42,4 +42,7 @@ void serve(void);
 /* Ask on a connected socket; the reply's length, 0 hung up. */
 ssize_t client_ask(int fd, const char *request);
 
+/* Node 2 is being fenced, by its second device; node 3 could not be, and is tried again. */
+void snapshot_fences(void);
+
 #endif

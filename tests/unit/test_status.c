@@ -82,13 +82,7 @@ static void status_tells_what_is_being_fenced(void **state)
 	int fd = client_connect();
 
 	(void)state;
-	snapshot.node[1].fencing = (struct status_fencing){
-		.state = STATUS_FENCING_RUNS, .by = "fence_apc", .has_device = true, .method = 1, .device = 2,
-		.since_ms = NOW_MS - 3200, .tries = 2,
-	};
-	snapshot.node[2].fencing = (struct status_fencing){
-		.state = STATUS_FENCING_WAITS, .tries = 3, .next_ms = NOW_MS + 900,
-	};
+	snapshot_fences();
 	assert_true(client_ask(fd, "status") > 0);
 	o = reply_parse();
 	assert_true(json_object_object_get_ex(o, "fencing", &fencing));

@@ -74,13 +74,7 @@ static void tool_tells_what_is_being_fenced_by_whom(void **state)
 	char *text;
 
 	(void)state;
-	snapshot.node[1].fencing = (struct status_fencing){
-		.state = STATUS_FENCING_RUNS, .by = "fence_apc", .has_device = true, .method = 1, .device = 2,
-		.since_ms = NOW_MS - 3200, .tries = 2,
-	};
-	snapshot.node[2].fencing = (struct status_fencing){
-		.state = STATUS_FENCING_WAITS, .tries = 3, .next_ms = NOW_MS + 900,
-	};
+	snapshot_fences();
 	(void)status_json(&snapshot, NOW_MS, reply, sizeof(reply));
 	text = shown(reply, &code);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
